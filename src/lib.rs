@@ -1,0 +1,7 @@
+//! auditgate redacts, routes and formats audit events. This crate is the engine, and, compiled to WebAssembly, the module
+//! that Fluent Bit loads.
+
+mod engine;
+pub mod scan;
+
+pub use engine::{Context, Engine, Outcome};
