@@ -1,0 +1,149 @@
+//! Policies: text becomes a checked policy once, and only a checked policy can run.
+//!
+//! `yaml` reads text with positions, `check` turns it into the data of `model` and reports everything that is wrong, and the
+//! rules are compiled by [`decide`](crate::decide). A policy is written in YAML or JSON, `apiVersion: auditgate/v1`,
+//! `kind: Policy`; Kubernetes' own audit policy (`audit.k8s.io/v1`) can be used as it stands.
+//!
+//! ```
+//! let text = b"apiVersion: auditgate/v1\nkind: Policy\nrules:\n- {verb: [get], level: None}\n";
+//! let error = auditgate::policy::compile("auditgate.yaml", text).unwrap_err();
+//! assert!(error.render().contains("auditgate.yaml:4:4: error P011: unknown key `verb`"));
+//! ```
+
+mod check;
+mod codes;
+mod diagnostics;
+mod model;
+mod path;
+mod yaml;
+
+pub use codes::Code;
+pub use diagnostics::{Diagnostic, Diagnostics, Position, Severity};
+pub use model::{
+    Action, Batch, Conditions, Destination, GroupResources, HmacKey, Level, Limits, Network, Redact, RedactRule,
+    Reference, Resource, Retry, Rule, SecretReference, Stage, Stages, Wildcard,
+};
+pub use path::{Path, Step};
+
+use crate::decide::Matcher;
+
+/// Largest policy file in bytes.
+pub const MAX_POLICY_BYTES: usize = 1 << 20;
+
+/// A checked and compiled policy.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub(crate) kubernetes: bool,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) default: Rule,
+    pub(crate) matcher: Matcher,
+    limits: Limits,
+    redact: Redact,
+    destinations: Vec<Destination>,
+    hash: [u8; 8],
+    warnings: Vec<Diagnostic>,
+}
+
+/// Reads, checks and compiles a policy file. `file_name` is for messages only.
+///
+/// # Errors
+/// Everything that is wrong with the file, with its place.
+pub fn compile(file_name: &str, bytes: &[u8]) -> Result<Policy, Diagnostics> {
+    let start = Position { line: 1, column: 1 };
+    if bytes.len() > MAX_POLICY_BYTES {
+        let found = Diagnostic::new(Code::TooLarge, start, 1, "the policy is larger than 1 MiB")
+            .help("use lists and wildcards");
+        return Err(Diagnostics::new(file_name, "", vec![found]));
+    }
+    let text = match core::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = valid.iter().filter(|byte| **byte == b'\n').count() as u32 + 1;
+            let found = Diagnostic::new(Code::NotText, Position { line, column: 1 }, 1, "the file is not UTF-8 text");
+            return Err(Diagnostics::new(file_name, "", vec![found.help("save it as UTF-8")]));
+        }
+    };
+    let root = match yaml::read(text) {
+        Ok(root) => root,
+        Err(error) => return Err(Diagnostics::new(file_name, text, vec![*error])),
+    };
+    match check::check(&root) {
+        (Some(checked), warnings) => Ok(Policy::new(checked, hash(bytes), warnings)),
+        (None, found) => Err(Diagnostics::new(file_name, text, found)),
+    }
+}
+
+impl Policy {
+    fn new(checked: check::Checked, hash: [u8; 8], warnings: Vec<Diagnostic>) -> Self {
+        let check::Checked { kubernetes, limits, redact, rules, default, destinations } = checked;
+        let matcher = Matcher::new(&rules);
+        Self { kubernetes, rules, default, matcher, limits, redact, destinations, hash, warnings }
+    }
+
+    /// The policy that holds where none is given: everything in the catalogue is redacted, nothing is dropped, and there is
+    /// one destination, `default`.
+    pub fn builtin() -> Self {
+        let checked = check::Checked {
+            kubernetes: false,
+            limits: Limits::default(),
+            redact: Redact::default(),
+            rules: Vec::new(),
+            default: check::default_rule("+default+".into()),
+            destinations: vec![check::default_destination()],
+        };
+        Self::new(checked, hash(BUILTIN.as_bytes()), Vec::new())
+    }
+
+    /// Eight hexadecimal digits that stand for the policy's text; every record carries them.
+    pub fn hash(&self) -> [u8; 8] {
+        self.hash
+    }
+
+    /// Bounds on the work that one event may cause.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// What to take out of events.
+    pub fn redact(&self) -> &Redact {
+        &self.redact
+    }
+
+    /// The rules, in the order in which they are tried.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// What happens to an event that no rule fits.
+    pub fn default_rule(&self) -> &Rule {
+        &self.default
+    }
+
+    /// Where events go.
+    pub fn destinations(&self) -> &[Destination] {
+        &self.destinations
+    }
+
+    /// What deserves a look although the policy runs.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+}
+
+/// The text of the built-in policy.
+pub const BUILTIN: &str = "apiVersion: auditgate/v1\nkind: Policy\n";
+
+/// FNV-1a over the bytes, 32 bits, in hexadecimal. It tells policies apart; it protects nothing.
+fn hash(bytes: &[u8]) -> [u8; 8] {
+    let mut hash: u32 = 0x811c_9dc5;
+    for byte in bytes {
+        hash = (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    }
+    let mut out = [b'0'; 8];
+    for (index, digit) in out.iter_mut().enumerate() {
+        let nibble = (hash >> (28 - 4 * index)) as u8 & 15;
+        *digit = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+    }
+    out
+}
