@@ -1,0 +1,22 @@
+# The targets a person needs; the work is done by cargo and by scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help dist demo test lint module
+SHELL := bash
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+module: ## dist/auditgate.wasm alone
+	@scripts/build-module.sh
+
+dist: module ## dist/auditgate.wasm, and dist/auditgate, which carries it inside
+	@scripts/build-cli.sh
+
+demo: dist ## real audit events through the module: what went in, what comes out
+	@dist/auditgate demo
+
+test: module ## every test; those with a real Fluent Bit where FLUENT_BIT or the PATH has one
+	@scripts/test.sh
+
+lint: module ## formatting, and clippy with the workspace's lints
+	@scripts/lint.sh

@@ -1,0 +1,195 @@
+//! Turns what the compiler wrote into a module that every supported Fluent Bit loads, and refuses what would not load.
+//!
+//! - Encodings: the precompiled standard library of current toolchains pads some numbers to five bytes, which WAMR 1.3.0
+//!   refuses ("zero byte expected"). Writing every instruction again, as short as it can be, mends it.
+//! - Exports: only those on the list stay. `__heap_base` and `__data_end` go, because with them WAMR believes to know the stack
+//!   of the module, checks every move of it, and divides it among threads that the module never starts.
+//! - `__stack_pointer`: a trap leaves it where it was, so that after some hundred traps no stack is left. Every exported
+//!   function that begins a call of the host's gets two instructions in front that reset it.
+//! - Names and other custom sections go.
+//!
+//! ```
+//! assert!(auditgate_pack::pack(b"no module").is_err());
+//! ```
+
+mod interface;
+mod rewrite;
+
+pub use interface::{Interface, check};
+
+use std::fmt;
+
+/// Why a module was refused.
+#[derive(Debug, PartialEq, Eq)]
+pub enum PackError {
+    /// It is no valid module, or it uses a feature that is not on the list.
+    Invalid(String),
+    /// It exports or imports something else than the list says.
+    Interface {
+        /// Lines of the list that the module lacks.
+        missing: Vec<String>,
+        /// What the module has beyond the list.
+        unexpected: Vec<String>,
+    },
+}
+
+impl fmt::Display for PackError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(reason) => write!(out, "not a module that every supported Fluent Bit loads: {reason}"),
+            Self::Interface { missing, unexpected } => {
+                write!(out, "the module's interface is not the one in src/module/interface.txt")?;
+                missing.iter().try_for_each(|line| write!(out, "\n  expected: {line}"))?;
+                unexpected.iter().try_for_each(|line| write!(out, "\n  found:    {line}"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for PackError {}
+
+/// Packs a module and checks the result.
+///
+/// # Errors
+/// The module is invalid, uses a feature or an import that is not on the list, or lacks an export.
+pub fn pack(module: &[u8]) -> Result<Vec<u8>, PackError> {
+    let packed = rewrite::rewrite(module)?;
+    check(&packed)?;
+    Ok(packed)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use wasm_encoder::{
+        CodeSection, ConstExpr, CustomSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
+        GlobalSection, GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module, NameMap, NameSection,
+        RefType, TableSection, TableType, TypeSection, ValType,
+    };
+
+    /// A module with the listed exports, as a linker might write it.
+    #[derive(Default)]
+    struct Linked {
+        import: Option<(&'static str, &'static str)>,
+        without_export: Option<&'static str>,
+        /// The body of every function, without its locals; the functions of the list return what they have to.
+        body: Vec<u8>,
+        unnamed: bool,
+    }
+
+    const SIGNATURES: [(&str, u32, Option<ValType>); 4] = [
+        ("_initialize", 0, None),
+        ("malloc", 1, Some(ValType::I32)),
+        ("free", 1, None),
+        ("auditgate_filter", 6, Some(ValType::I32)),
+    ];
+
+    impl Linked {
+        fn module(&self) -> Vec<u8> {
+            let (mut types, mut functions, mut code) = (TypeSection::new(), FunctionSection::new(), CodeSection::new());
+            let mut exports = ExportSection::new();
+            let (mut imports, mut imported) = (ImportSection::new(), 0);
+            types.ty().function([ValType::I32], [ValType::I32]);
+            if let Some((module, name)) = self.import {
+                imports.import(module, name, EntityType::Function(0));
+                imported = 1;
+            }
+            for (index, (name, parameters, result)) in (0..).zip(SIGNATURES) {
+                types.ty().function(vec![ValType::I32; parameters as usize], result);
+                functions.function(index + 1);
+                let mut function = Function::new([]);
+                function.raw(self.body.iter().copied());
+                if result.is_some() {
+                    function.instruction(&Instruction::I32Const(7));
+                }
+                function.instruction(&Instruction::End);
+                code.function(&function);
+                if self.without_export != Some(name) {
+                    exports.export(name, ExportKind::Func, index + imported);
+                }
+            }
+            let table =
+                TableType { element_type: RefType::FUNCREF, minimum: 1, maximum: None, table64: false, shared: false };
+            let memory = MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None };
+            let global = |mutable| GlobalType { val_type: ValType::I32, mutable, shared: false };
+            let mut globals = GlobalSection::new();
+            globals
+                .global(global(true), &ConstExpr::i32_const(4096))
+                .global(global(false), &ConstExpr::i32_const(9000));
+            exports.export("memory", ExportKind::Memory, 0).export("__heap_base", ExportKind::Global, 1);
+            let mut names = NameMap::new();
+            names.append(0, if self.unnamed { "other" } else { "__stack_pointer" });
+            let mut name_section = NameSection::new();
+            name_section.globals(&names);
+            Module::new()
+                .section(&types)
+                .section(&imports)
+                .section(&functions)
+                .section(TableSection::new().table(table))
+                .section(MemorySection::new().memory(memory))
+                .section(&globals)
+                .section(&exports)
+                .section(&code)
+                .section(&name_section)
+                .section(&CustomSection { name: "producers".into(), data: b"x".as_slice().into() })
+                .clone()
+                .finish()
+        }
+    }
+
+    /// How often `needle` stands in `bytes`.
+    fn count(bytes: &[u8], needle: &[u8]) -> usize {
+        bytes.windows(needle.len()).filter(|window| window == &needle).count()
+    }
+
+    #[test]
+    fn only_what_is_listed_stays() {
+        let module = Linked::default().module();
+        assert!(check(&module).is_err(), "the linker's export should have been refused");
+        let packed = pack(&module).unwrap();
+        assert_eq!(Interface::of(&packed).unwrap().exports, Interface::listed().exports);
+        assert_eq!((count(&module, b"__heap_base"), count(&packed, b"__heap_base")), (1, 0));
+        assert_eq!((count(&module, b"producers"), count(&packed, b"producers")), (1, 0));
+    }
+
+    #[test]
+    fn calls_of_the_host_begin_with_a_whole_stack() {
+        // i32.const 4096, global.set 0
+        let reset = [0x41, 0x80, 0x20, 0x24, 0x00];
+        let packed = pack(&Linked::default().module()).unwrap();
+        assert_eq!(count(&packed, &reset), 2, "expected it in `_initialize` and `auditgate_filter`");
+        let unnamed = Linked { unnamed: true, ..Linked::default() }.module();
+        assert!(pack(&unnamed).unwrap_err().to_string().contains("__stack_pointer"));
+    }
+
+    #[test]
+    fn padded_table_indexes_are_shortened() {
+        // i32.const 0, i32.const 0, call_indirect type 0 of table 0, drop: the table's index in one byte, and in five
+        let short = vec![0x41, 0, 0x41, 0, 0x11, 0, 0, 0x1a];
+        let padded = vec![0x41, 0, 0x41, 0, 0x11, 0, 0x80, 0x80, 0x80, 0x80, 0, 0x1a];
+        let module = Linked { body: padded.clone(), ..Linked::default() }.module();
+        assert!(check(&module).is_err());
+        let packed = pack(&module).unwrap();
+        assert_eq!((count(&packed, &padded), count(&packed, &short)), (0, 4));
+    }
+
+    #[test]
+    fn what_an_old_fluent_bit_would_not_load_is_refused() {
+        // v128.const 0, drop
+        let vector = [[0xfd, 0x0c].as_slice(), &[0; 16], &[0x1a]].concat();
+        let error = pack(&Linked { body: vector, ..Linked::default() }.module()).unwrap_err();
+        assert!(matches!(&error, PackError::Invalid(reason) if reason.contains("SIMD")), "{error}");
+    }
+
+    #[test]
+    fn imports_and_exports_beyond_the_list_are_named() {
+        let module = Linked { import: Some(("wasi_snapshot_preview1", "sock_send")), ..Linked::default() }.module();
+        let error = pack(&module).unwrap_err().to_string();
+        assert!(error.contains("found:    import wasi_snapshot_preview1.sock_send (i32) -> i32"), "{error}");
+        let listed = Linked { import: Some(("wasi_snapshot_preview1", "fd_close")), ..Linked::default() };
+        assert_eq!(pack(&listed.module()).err(), None);
+        let error = pack(&Linked { without_export: Some("malloc"), ..Linked::default() }.module()).unwrap_err();
+        assert!(error.to_string().contains("expected: export malloc (i32) -> i32"), "{error}");
+    }
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Builds dist/auditgate, the command line, with dist/auditgate.wasm inside.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/common.sh
+. scripts/common.sh
+
+need_rust
+quiet=(--quiet)
+[ ! -t 2 ] || quiet=()
+say "building auditgate (the first time it compiles a WebAssembly runtime: some minutes)"
+cargo build "${quiet[@]}" --profile dist --package auditgate-cli
+# Replaced, not written over: a running one keeps its file.
+cp "${CARGO_TARGET_DIR:-target}/dist/auditgate" dist/auditgate.new
+mv dist/auditgate.new dist/auditgate
+say "dist/auditgate: $(wc -c <dist/auditgate) bytes"

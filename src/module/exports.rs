@@ -1,0 +1,253 @@
+//! What Fluent Bit calls.
+//!
+//! `auditgate_filter` has the signature of Fluent Bit's filter functions. `malloc` and `free` are exported together, because
+//! only then does WAMR use them instead of a heap of its own that holds records of up to 8 KB only. `auditgate_report` is
+//! for the command line.
+//!
+//! A call that trapped leaves everything in an unknown state, and Fluent Bit goes on calling. So a mark is set for the length of a
+//! call; whoever finds it set takes all memory back and begins anew, as in a fresh instance. `__stack_pointer`, which a trap
+//! leaves where it was, is reset by two instructions that the packing step puts in front of `auditgate_filter`
+//! (crates/pack).
+
+use super::heap::{Heap, Region};
+use super::refusal::Refusal;
+use super::slots::{Slots, Source};
+use super::{policy, wasi};
+use crate::engine::{Context, Engine, Outcome};
+use crate::scan::{PADDING, Padded};
+use alloc::vec::Vec;
+use core::alloc::{GlobalAlloc, Layout};
+use core::arch::wasm32::{memory_grow, memory_size};
+use core::cell::UnsafeCell;
+use core::ptr::null_mut;
+
+/// Everything the module remembers from one call to the next, except memory itself.
+struct Module {
+    engine: Option<Engine>,
+    slots: Slots,
+    /// A call has begun and not ended.
+    running: bool,
+    /// Calls that never ended.
+    traps: u32,
+    /// Placeholders that were written without the engine.
+    refused: u32,
+    output: Vec<u8>,
+}
+
+/// A static that only the one thread of the module uses.
+struct OneThread<T>(UnsafeCell<T>);
+
+// SAFETY: a WebAssembly module without shared memory has one thread.
+unsafe impl<T> Sync for OneThread<T> {}
+
+static MODULE: OneThread<Module> = OneThread(UnsafeCell::new(Module {
+    engine: None,
+    slots: Slots::new(),
+    running: false,
+    traps: 0,
+    refused: 0,
+    output: Vec::new(),
+}));
+
+#[global_allocator]
+static MEMORY: OneThread<Heap<LinearMemory>> = OneThread(UnsafeCell::new(Heap::new(LinearMemory)));
+
+/// Room that the engine needs for its work on a long record, as a multiple of the record's buffer.
+const WORKING_ROOM: usize = 2;
+/// Records below this need no more room than what is always there.
+const LONG_RECORD_BYTES: usize = 64 * 1024;
+
+impl Module {
+    /// The module's state, for the length of one call of the host's.
+    fn enter() -> &'static mut Self {
+        // SAFETY: one thread, and no call of the host's begins before the last one ended or trapped; no export calls another.
+        unsafe { &mut *MODULE.0.get() }
+    }
+
+    /// Forgets everything, as if the module had just been loaded. No destructor runs: after a trap nothing can be trusted.
+    fn restart(&mut self) {
+        let traps = self.traps.wrapping_add(1);
+        let refused = self.refused;
+        let fresh = Self { engine: None, slots: Slots::new(), running: false, traps, refused, output: Vec::new() };
+        // SAFETY: `self` is valid for writes; what stood there is deliberately not dropped.
+        unsafe { core::ptr::write(self, fresh) };
+        with_heap(Heap::reset);
+    }
+
+    fn engine(&mut self) -> &mut Engine {
+        self.engine.get_or_insert_with(policy::engine)
+    }
+
+    /// Answers one record: a pointer to a string that ends in a zero byte, empty where a rule drops the record.
+    fn filter(&mut self, context: Context<'_>, record: *mut u8, len: usize) -> *const u8 {
+        if record.is_null() || !is_in_memory(record, len) {
+            return self.refuse(Refusal::NoRoom, context, len);
+        }
+        // SAFETY: the host says that the record stands there, and it lies within memory; one byte is read.
+        if len > 0 && is_msgpack(unsafe { *record }) {
+            return self.refuse(Refusal::Msgpack, context, len);
+        }
+        let mut padded_copy = Vec::new();
+        let record = if self.slots.holds(record, len) {
+            // SAFETY: the buffer is a slot of ours, long enough for the record and the padding, and no reference to it lives.
+            let bytes = unsafe { core::slice::from_raw_parts_mut(record, len + PADDING) };
+            if let Some(padding) = bytes.get_mut(len..) {
+                padding.fill(0);
+            }
+            bytes
+        } else {
+            if padded_copy.try_reserve_exact(len + PADDING).is_err() {
+                return self.refuse(Refusal::NoRoom, context, len);
+            }
+            // SAFETY: the record lies within memory, and nothing writes to it while it is copied.
+            padded_copy.extend_from_slice(unsafe { core::slice::from_raw_parts(record, len) });
+            padded_copy.resize(len + PADDING, 0);
+            padded_copy.as_mut_slice()
+        };
+        let Some(mut padded) = Padded::new(record) else { return self.refuse(Refusal::NoRoom, context, len) };
+        let engine = self.engine();
+        match engine.process(context, &mut padded) {
+            Outcome::Record(_) => engine.output_with_nul().as_ptr(),
+            Outcome::Dropped { .. } => c"".as_ptr().cast(),
+        }
+    }
+
+    fn refuse(&mut self, refusal: Refusal, context: Context<'_>, len: usize) -> *const u8 {
+        self.refused = self.refused.wrapping_add(1);
+        refusal.write(context, len, &mut self.output);
+        self.output.as_ptr()
+    }
+}
+
+/// Called by the host when it has loaded the module, and harmless at any other time.
+#[unsafe(no_mangle)]
+extern "C" fn _initialize() {
+    let module = Module::enter();
+    if module.engine.is_none() {
+        module.engine();
+    }
+}
+
+/// Memory for `len` bytes that the host is about to write: a null pointer if there is none, never a trap.
+#[unsafe(no_mangle)]
+extern "C" fn malloc(len: usize) -> *mut u8 {
+    let module = Module::enter();
+    if module.running {
+        module.restart();
+    }
+    module.slots.take(len, &mut Room)
+}
+
+/// Takes memory back that [`malloc`] gave.
+#[unsafe(no_mangle)]
+extern "C" fn free(buffer: *mut u8) {
+    Module::enter().slots.give(buffer);
+}
+
+/// One record in, one JSON object out, or an empty string where a rule drops the record.
+#[unsafe(no_mangle)]
+extern "C" fn auditgate_filter(
+    tag: *const u8,
+    tag_len: usize,
+    seconds: u32,
+    nanoseconds: u32,
+    record: *mut u8,
+    record_len: usize,
+) -> *const u8 {
+    let module = Module::enter();
+    if module.running {
+        // The host did not even ask for memory since the trap, so what it points to is memory from before: keep that.
+        module.engine.take().map(core::mem::forget);
+        module.traps = module.traps.wrapping_add(1);
+    }
+    module.running = true;
+    let tag: &[u8] = if !tag.is_null() && is_in_memory(tag, tag_len) {
+        // SAFETY: the host says that the tag stands there, it lies within memory, and nothing writes to it during the call.
+        unsafe { core::slice::from_raw_parts(tag, tag_len) }
+    } else {
+        &[]
+    };
+    let answer = module.filter(Context { tag, seconds, nanoseconds }, record, record_len);
+    module.slots.give_all();
+    module.running = false;
+    answer
+}
+
+/// Whether a record begins as a msgpack map or array does, and no JSON text can.
+fn is_msgpack(first: u8) -> bool {
+    first >= 0x80
+}
+
+fn is_in_memory(start: *const u8, len: usize) -> bool {
+    start.addr().checked_add(len).is_some_and(|end| end <= memory_size(0).saturating_mul(PAGE_BYTES))
+}
+
+const PAGE_BYTES: usize = 64 * 1024;
+
+/// The rest of linear memory, behind the stack and the static data.
+struct LinearMemory;
+
+unsafe extern "C" {
+    /// The linker's symbol for the first byte that nothing else uses.
+    static __heap_base: u8;
+}
+
+impl Region for LinearMemory {
+    fn start(&self) -> *mut u8 {
+        (&raw const __heap_base).cast_mut()
+    }
+
+    fn len(&self) -> usize {
+        // 65,536 pages do not fit into the address type; the limit that the module is linked with is far below.
+        memory_size(0).saturating_mul(PAGE_BYTES).saturating_sub(self.start().addr())
+    }
+
+    fn grow(&mut self, bytes: usize) -> bool {
+        memory_grow(0, bytes / PAGE_BYTES) != usize::MAX
+    }
+}
+
+fn with_heap<T>(work: impl FnOnce(&mut Heap<LinearMemory>) -> T) -> T {
+    // SAFETY: one thread, and the heap's methods call nothing that could come back here.
+    work(unsafe { &mut *MEMORY.0.get() })
+}
+
+// SAFETY: the heap hands out blocks that do not overlap, of the size and alignment asked for; see its tests.
+unsafe impl GlobalAlloc for OneThread<Heap<LinearMemory>> {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        with_heap(|heap| heap.alloc(layout))
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the same contract.
+        with_heap(|heap| unsafe { heap.dealloc(block, layout) });
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: the same contract.
+        with_heap(|heap| unsafe { heap.realloc(block, layout, new_size) })
+    }
+}
+
+/// Memory for the host's buffers.
+struct Room;
+
+impl Source for Room {
+    fn take(&mut self, layout: Layout) -> *mut u8 {
+        with_heap(|heap| {
+            let block = heap.alloc(layout);
+            let room = layout.size().saturating_mul(WORKING_ROOM);
+            if !block.is_null() && layout.size() >= LONG_RECORD_BYTES && !heap.can_hold(room) {
+                // SAFETY: handed out above for this layout, and nobody knows of it.
+                unsafe { heap.dealloc(block, layout) };
+                return null_mut();
+            }
+            block
+        })
+    }
+
+    fn give(&mut self, block: *mut u8, layout: Layout) {
+        // SAFETY: the slots give a block back once, with the layout they took it with.
+        with_heap(|heap| unsafe { heap.dealloc(block, layout) });
+    }
+}
