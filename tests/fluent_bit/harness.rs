@@ -1,0 +1,378 @@
+//! Starts a real Fluent Bit with a configuration of this project, feeds it a log, and reads what left.
+//!
+//! The configuration is used as it stands in `fluent-bit-conf/`. One output is added on the command line, the probe: it matches
+//! every tag and writes tag, time and record of all that any output could have got.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::records::Record;
+
+/// The two lines of Fluent Bit that are supported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// 4.1 and up: one instance of the module, a module that does not load stops the start.
+    Newer,
+    /// 3.1: the module is loaded for every chunk, a module that does not load lets everything pass.
+    Older,
+}
+
+/// A Fluent Bit on this machine.
+#[derive(Clone, Debug)]
+pub struct FluentBit {
+    pub line: Line,
+    program: PathBuf,
+}
+
+impl FluentBit {
+    /// Finds one by `FLUENT_BIT`, `FLUENT_BIT_OLD` or `PATH`. Without one the test says so and does nothing, unless
+    /// `REQUIRE_FLUENT_BIT` is set: then it fails.
+    pub fn find(line: Line) -> Option<Self> {
+        let variable = if line == Line::Newer { "FLUENT_BIT" } else { "FLUENT_BIT_OLD" };
+        let candidates = std::env::var_os(variable).into_iter().chain([std::ffi::OsString::from("fluent-bit")]);
+        let found = candidates.map(|program| Self { line, program: program.into() }).find(|candidate| candidate.is_of_its_line());
+        if found.is_none() {
+            let name = std::thread::current().name().unwrap_or("a test").to_owned();
+            let message = format!("SKIPPED {name}: no Fluent Bit of this line; set {variable} to its program");
+            assert!(std::env::var_os("REQUIRE_FLUENT_BIT").is_none(), "{message}");
+            // Not eprintln: the test runner would keep it to itself.
+            writeln!(std::io::stderr(), "{message}").unwrap();
+        }
+        found
+    }
+
+    fn is_of_its_line(&self) -> bool {
+        let Ok(output) = Command::new(&self.program).arg("--version").output() else { return false };
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let version = text.split_once("Fluent Bit v").map_or("", |(_, version)| version);
+        let mut numbers = version.split(['.', '\n', ' ']).map_while(|number| number.parse::<u32>().ok());
+        let version = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+        match self.line {
+            Line::Newer => version >= (4, 1),
+            Line::Older => version.0 == 3,
+        }
+    }
+}
+
+/// The module under test: `AUDITGATE_WASM`, or what `make dist` made.
+pub fn module() -> PathBuf {
+    let path = std::env::var_os("AUDITGATE_WASM").map_or_else(|| project().join("dist/auditgate.wasm"), PathBuf::from);
+    assert!(path.is_file(), "expected the module at {}; `make dist` makes it", path.display());
+    path
+}
+
+/// The root of the project.
+pub fn project() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A file of the corpus as text.
+pub fn corpus() -> String {
+    fs::read_to_string(project().join("tests/corpus/kubernetes/falco-traces.jsonl")).unwrap()
+}
+
+/// A folder of its own for a run, removed when the run is dropped and its test did not fail.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("auditgate-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let folder = Self(std::env::temp_dir().join(name));
+        for part in ["out", "state", "policy", "probe", "conf"] {
+            fs::create_dir_all(folder.0.join(part)).unwrap();
+        }
+        folder
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !std::thread::panicking() && std::env::var_os("KEEP_FLUENT_BIT_RUNS").is_none() {
+            // A folder that cannot be removed is no reason to fail.
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+}
+
+/// A run that is about to start.
+#[derive(Debug)]
+pub struct Setup {
+    fluent_bit: FluentBit,
+    folder: Folder,
+    configuration: String,
+    module: PathBuf,
+    probe: bool,
+    time_limit: Duration,
+}
+
+/// What a run waits for.
+#[derive(Clone, Copy, Debug)]
+pub enum Until {
+    /// So many records have left; a run that stands still before fails the test by its counts.
+    Records(usize),
+    /// So much time has passed: for runs that may let nothing out.
+    Elapsed(Duration),
+}
+
+impl Setup {
+    /// A run of `configuration`, a file name in `fluent-bit-conf/`.
+    pub fn new(fluent_bit: &FluentBit, configuration: &str) -> Self {
+        let folder = Folder::new();
+        // A copy, so that a test can change it; includes are found beside it.
+        for entry in fs::read_dir(project().join("fluent-bit-conf")).unwrap() {
+            let path = entry.unwrap().path();
+            fs::copy(&path, folder.0.join("conf").join(path.file_name().unwrap())).unwrap();
+        }
+        Self {
+            fluent_bit: fluent_bit.clone(),
+            folder,
+            configuration: configuration.to_owned(),
+            module: module(),
+            probe: true,
+            time_limit: Duration::from_secs(90),
+        }
+    }
+
+    /// Another module.
+    pub fn module(mut self, path: PathBuf) -> Self {
+        self.module = path;
+        self
+    }
+
+    /// A module with these bytes.
+    pub fn module_bytes(self, bytes: &[u8]) -> Self {
+        let path = self.folder.0.join("module.wasm");
+        fs::write(&path, bytes).unwrap();
+        self.module(path)
+    }
+
+    /// `auditgate.yaml` with this text.
+    pub fn policy(self, text: &str) -> Self {
+        fs::write(self.folder.0.join("policy/auditgate.yaml"), text).unwrap();
+        self
+    }
+
+    /// Replaces a piece of one of the configuration's files; it has to be there.
+    pub fn edit(self, file: &str, from: &str, to: &str) -> Self {
+        let path = self.folder.0.join("conf").join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} has no `{from}`");
+        fs::write(path, text.replace(from, to)).unwrap();
+        self
+    }
+
+    /// Without the probe: only what the configuration itself lets out is written.
+    pub fn without_probe(mut self) -> Self {
+        self.probe = false;
+        self
+    }
+
+    /// How long a run may take; 90 s if nothing is said.
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = limit;
+        self
+    }
+
+    /// Runs Fluent Bit over `log` and stops it.
+    pub fn run(self, log: &[u8], until: Until) -> Run {
+        let path = self.folder.0.join("audit.log");
+        fs::write(&path, log).unwrap();
+        self.run_file(&path, until)
+    }
+
+    /// The same with a log that exists.
+    pub fn run_file(self, log: &Path, until: Until) -> Run {
+        let mut process = self.start(log);
+        let path = self.output();
+        let deadline = Instant::now() + self.time_limit;
+        let mut counter = LineCounter::default();
+        let mut last_progress = Instant::now();
+        let mut peak_kb = 0;
+        let started = Instant::now();
+        let mut status = None;
+        while status.is_none() && Instant::now() < deadline {
+            sleep(Duration::from_millis(50));
+            status = process.try_wait().unwrap();
+            peak_kb = peak_kb.max(peak_rss_kb(&process));
+            if counter.advance(&path) {
+                last_progress = Instant::now();
+            }
+            let done = match until {
+                Until::Records(records) => counter.lines >= records || last_progress.elapsed() > STANDSTILL,
+                Until::Elapsed(duration) => started.elapsed() > duration,
+            };
+            if done {
+                break;
+            }
+        }
+        // What should not be there any more has one more flush to show itself.
+        if status.is_none() && matches!(until, Until::Records(_)) {
+            sleep(AFTERMATH);
+            peak_kb = peak_kb.max(peak_rss_kb(&process));
+        }
+        let (status, stopped_by_us) = match status {
+            Some(status) => (status, false),
+            None => (stop(&mut process), true),
+        };
+        counter.advance(&path);
+        Run { log: self.read("fluent-bit.log"), written: counter.lines, status, stopped_by_us, peak_kb, setup: self }
+    }
+
+    fn output(&self) -> PathBuf {
+        self.folder.0.join(if self.probe { "probe/all.txt" } else { "out/default.jsonl" })
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read(self.folder.0.join(name)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    }
+
+    fn start(&self, log: &Path) -> Child {
+        let folder = &self.folder.0;
+        let messages = File::create(folder.join("fluent-bit.log")).unwrap();
+        let mut command = Command::new(&self.fluent_bit.program);
+        command.arg("-c").arg(folder.join("conf").join(&self.configuration));
+        if self.probe {
+            command.args(["-o", "file", "-m", "*", "-p", "file=all.txt", "-p"]);
+            command.arg(format!("path={}", folder.join("probe").display()));
+        }
+        command
+            .current_dir(folder)
+            .env("AUDIT_LOG", log)
+            .env("AUDITGATE_WASM", &self.module)
+            .env("AUDITGATE_POLICY", folder.join("policy"))
+            .env("STATE_DIR", folder.join("state"))
+            .env("OUT_DIR", folder.join("out"))
+            .stdin(Stdio::null())
+            .stdout(messages.try_clone().unwrap())
+            .stderr(messages)
+            .spawn()
+            .unwrap()
+    }
+}
+
+/// Runs all of them at the same time: runs that mostly wait.
+pub fn run_all<T: Send>(cases: impl IntoIterator<Item = (T, Setup)>, log: &[u8], until: Until) -> Vec<(T, Run)> {
+    std::thread::scope(|scope| {
+        let runs: Vec<_> =
+            cases.into_iter().map(|(case, setup)| scope.spawn(move || (case, setup.run(log, until)))).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    })
+}
+
+/// No new record for so long: the run is over, whatever it has brought.
+const STANDSTILL: Duration = Duration::from_secs(15);
+/// Waited at the end, longer than one flush.
+const AFTERMATH: Duration = Duration::from_millis(1300);
+/// A Fluent Bit that does not stop by then hangs.
+const STOP_LIMIT: Duration = Duration::from_secs(20);
+
+fn stop(process: &mut Child) -> ExitStatus {
+    Command::new("kill").args(["-TERM", &process.id().to_string()]).status().unwrap();
+    let deadline = Instant::now() + STOP_LIMIT;
+    while Instant::now() < deadline {
+        if let Some(status) = process.try_wait().unwrap() {
+            return status;
+        }
+        sleep(Duration::from_millis(50));
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
+    panic!("Fluent Bit did not stop within {STOP_LIMIT:?}");
+}
+
+/// The most memory that the process ever had resident, 0 once it has ended.
+fn peak_rss_kb(process: &Child) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse().unwrap_or_default()
+}
+
+/// Counts the lines of a growing file without reading a byte twice.
+#[derive(Debug, Default)]
+struct LineCounter {
+    reader: Option<BufReader<File>>,
+    lines: usize,
+}
+
+impl LineCounter {
+    /// True if there were new ones.
+    fn advance(&mut self, path: &Path) -> bool {
+        if self.reader.is_none() {
+            self.reader = File::open(path).ok().map(|file| BufReader::with_capacity(1 << 20, file));
+        }
+        let Some(reader) = &mut self.reader else { return false };
+        let before = self.lines;
+        loop {
+            let bytes = reader.fill_buf().unwrap();
+            if bytes.is_empty() {
+                return self.lines > before;
+            }
+            self.lines += bytes.iter().filter(|&&byte| byte == b'\n').count();
+            let length = bytes.len();
+            reader.consume(length);
+        }
+    }
+}
+
+/// A run that is over.
+#[derive(Debug)]
+pub struct Run {
+    setup: Setup,
+    /// What Fluent Bit said.
+    pub log: String,
+    /// Records that any output could have got; without the probe, those that the configuration let out.
+    pub written: usize,
+    status: ExitStatus,
+    stopped_by_us: bool,
+    /// Peak of the resident memory.
+    pub peak_kb: u64,
+}
+
+impl Run {
+    /// All that left, with tag and time.
+    pub fn records(&self) -> Vec<Record> {
+        self.probe_text().lines().map(Record::parse).collect()
+    }
+
+    /// What left, as text.
+    pub fn probe_text(&self) -> String {
+        // A configuration that has to write valid UTF-8 only.
+        String::from_utf8(fs::read(self.setup.output()).unwrap_or_default()).expect("valid UTF-8 in the output")
+    }
+
+    /// What the configuration's own outputs wrote: file by file, as bytes.
+    pub fn delivered(&self) -> Vec<u8> {
+        let folder = fs::read_dir(self.setup.folder.0.join("out")).unwrap();
+        folder.flat_map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect()
+    }
+
+    /// Whether Fluent Bit ended by itself with a failure, as 4.1 and later do when a module does not load.
+    pub fn refused_to_start(&self) -> bool {
+        !self.stopped_by_us && !self.status.success()
+    }
+
+    /// Fails unless Fluent Bit ran until it was stopped and then ended well.
+    pub fn assert_ended_well(&self) {
+        assert!(self.stopped_by_us, "Fluent Bit ended by itself: {}\n{}", self.status, self.log);
+        assert!(self.status.success(), "{}\n{}", self.status, self.log);
+    }
+
+    /// Fails if Fluent Bit complained.
+    pub fn assert_no_error_lines(&self) {
+        let errors: Vec<_> = self.log.lines().filter(|line| line.contains("[error]")).map(|line| shorten(line, 300)).collect();
+        assert!(errors.is_empty(), "{} error lines, the first: {:#?}", errors.len(), errors.iter().take(5).collect::<Vec<_>>());
+    }
+}
+
+/// The first `length` bytes or so: for messages.
+pub fn shorten(text: &str, length: usize) -> &str {
+    let end = (0..=length.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
+    &text[..end]
+}

@@ -1,0 +1,155 @@
+//! The main job: the corpus, 10,000 generated events and some of 0.5 to 1 MB, as raw lines and parsed.
+
+use std::sync::OnceLock;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use auditgate_generate::{Class, Generator, Marker, Options, Profile};
+use serde_json::Value;
+
+use crate::harness::{FluentBit, Line, Run, Setup, Until, corpus, shorten};
+use crate::records::{Record, depth};
+
+in_both!(raw_lines, parsed, benign_events_stay_as_they_are);
+
+struct Input {
+    log: String,
+    events: Vec<Value>,
+    marker: Marker,
+    /// Every secret with its event's number among all lines.
+    secrets: Vec<(usize, Class, String)>,
+}
+
+fn input() -> &'static Input {
+    static INPUT: OnceLock<Input> = OnceLock::new();
+    INPUT.get_or_init(|| {
+        let mut lines: Vec<String> = corpus().lines().map(str::to_owned).collect();
+        let mut secrets = Vec::new();
+        let mixed = Generator::new(Options { events: 10_000, seed: 11, ..Options::default() }).unwrap();
+        let marker = mixed.marker().clone();
+        // The same seed has the same marker.
+        let mut large = Generator::new(Options { events: 8, seed: 11, profile: Profile::Large, ..Options::default() }).unwrap();
+        for event in mixed {
+            let large = if event.number % 1250 == 600 { large.next() } else { None };
+            for event in [Some(event), large].into_iter().flatten() {
+                secrets.extend(event.planted.into_iter().map(|planted| (lines.len(), planted.class, planted.secret)));
+                lines.push(event.json);
+            }
+        }
+        assert_eq!(lines.len(), 10_059);
+        let events = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        Input { log: lines.join("\n") + "\n", events, marker, secrets }
+    })
+}
+
+/// What holds for the raw and for the parsed form.
+fn check(run: &Run, input: &Input) -> Vec<Record> {
+    run.assert_ended_well();
+    run.assert_no_error_lines();
+    let records = run.records();
+    assert_eq!(records.len(), input.events.len(), "as many out as in");
+    for (record, event) in records.iter().zip(&input.events) {
+        record.assert_is_event(event);
+        assert!(depth(&record.value) <= 28, "nested too deep: {}", record.short());
+        assert!(record.value.get("log").is_none(), "the raw line is still there: {}", record.short());
+    }
+    assert_no_leak(run, input);
+    let lines = run.delivered().iter().filter(|&&byte| byte == b'\n').count();
+    assert_eq!(lines, input.events.len(), "the configuration's own output has them as well");
+    records
+}
+
+fn assert_no_leak(run: &Run, input: &Input) {
+    let text = run.probe_text();
+    for (line, event) in text.lines().enumerate() {
+        if let Some((at, needle)) = input.marker.find_in(event) {
+            let classes: Vec<_> = input.secrets.iter().filter(|(number, ..)| *number == line).map(|(_, class, _)| class.id()).collect();
+            let from = (at.saturating_sub(200)..at).find(|&index| event.is_char_boundary(index)).unwrap_or(at);
+            panic!("a secret is readable as `{needle}` in event {line}, which has {classes:?}: `{}`", shorten(&event[from..], 300));
+        }
+    }
+    assert_eq!(input.marker.find_in(&run.log), None, "a secret is readable in Fluent Bit's own log");
+    assert_eq!(input.marker.find_in(&String::from_utf8_lossy(&run.delivered())), None, "a secret was delivered");
+    // The marker is the beginning of a secret; its end must be gone as well.
+    let lines: Vec<_> = text.lines().collect();
+    for (number, class, secret) in &input.secrets {
+        let end = &secret[secret.len() - 8..];
+        assert!(!lines[*number].contains(end), "the end of a secret of class {} is readable in event {number}", class.id());
+    }
+}
+
+fn raw_lines(fluent_bit: &FluentBit) {
+    let input = input();
+    let before = seconds_now();
+    let run = Setup::new(fluent_bit, "kubernetes-audit.yaml").run(input.log.as_bytes(), Until::Records(input.events.len()));
+    let after = seconds_now();
+    let records = check(&run, input);
+    assert!(records.iter().all(|record| record.tag == "routed.+default+"), "every record has its routed tag");
+    // A line without a parser has the time at which it was read.
+    let times: Vec<f64> = records.iter().map(|record| record.time.parse().unwrap()).collect();
+    assert!(times.is_sorted(), "times run backwards");
+    assert!(times.iter().all(|&time| time >= before - 1.0 && time <= after + 1.0), "a time from outside the run");
+}
+
+fn seconds_now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
+}
+
+fn parsed(fluent_bit: &FluentBit) {
+    let input = input();
+    let run = Setup::new(fluent_bit, "kubernetes-audit.conf").run(input.log.as_bytes(), Until::Records(input.events.len()));
+    for (record, event) in check(&run, input).iter().zip(&input.events) {
+        assert_eq!(record.tag, "audit.kubernetes");
+        assert_eq!(record.time, fluent_bit_time(event["requestReceivedTimestamp"].as_str().unwrap()));
+    }
+}
+
+/// `2018-10-25T13:58:49.730588Z` as Fluent Bit's file output writes it. The calendar is that of
+/// <https://howardhinnant.github.io/date_algorithms.html#days_from_civil>.
+fn fluent_bit_time(text: &str) -> String {
+    let number = |range: std::ops::Range<usize>| text[range].parse::<u64>().unwrap();
+    let (year, month, day) = (number(0..4), number(5..7), number(8..10));
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let day_of_year = (153 * month + 2) / 5 + day - 1;
+    let days = year / 400 * 146_097 + year % 400 * 365 + year % 400 / 4 - year % 400 / 100 + day_of_year - 719_468;
+    let seconds = days * 86_400 + number(11..13) * 3600 + number(14..16) * 60 + number(17..19);
+    let fraction = text[19..].trim_start_matches('.').trim_end_matches('Z');
+    format!("{seconds}.{fraction:0<9}")
+}
+
+#[test]
+fn times_are_converted_like_the_file_output_does() {
+    assert_eq!(fluent_bit_time("2018-10-25T13:58:49.730588Z"), "1540475929.730588000");
+    assert_eq!(fluent_bit_time("2026-03-01T00:00:00Z"), "1772323200.000000000");
+}
+
+/// Events without a secret come out as they went in, as raw lines and parsed, except for what Fluent Bit itself changes.
+fn benign_events_stay_as_they_are(fluent_bit: &FluentBit) {
+    let options = Options { events: 1500, seed: 12, profile: Profile::Benign, ..Options::default() };
+    let lines: Vec<_> = Generator::new(options).unwrap().map(|event| event.json).collect();
+    let log = lines.join("\n") + "\n";
+    for configuration in ["kubernetes-audit.yaml", "kubernetes-audit.conf"] {
+        let run = Setup::new(fluent_bit, configuration).run(log.as_bytes(), Until::Records(lines.len()));
+        run.assert_no_error_lines();
+        let records = run.records();
+        assert_eq!(records.len(), lines.len());
+        for (record, line) in records.iter().zip(&lines) {
+            let mut event: Value = serde_json::from_str(line).unwrap();
+            let mut value = record.value.clone();
+            assert_eq!(value["auditgate"]["redactions"], 0, "{}", record.short());
+            value.as_object_mut().unwrap().remove("auditgate");
+            settle(&mut event, fluent_bit.line);
+            settle(&mut value, fluent_bit.line);
+            assert_eq!(value, event);
+        }
+    }
+}
+
+/// Makes alike what Fluent Bit's own conversions change: 3.1 cuts integers beyond 63 bits.
+fn settle(value: &mut Value, line: Line) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| settle(item, line)),
+        Value::Object(members) => members.values_mut().for_each(|member| settle(member, line)),
+        Value::Number(number) if line == Line::Older && number.as_i64().is_none_or(|number| number == i64::MAX) => *value = Value::Null,
+        _ => {}
+    }
+}
