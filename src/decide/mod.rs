@@ -3,6 +3,7 @@
 //! `conditions` says what it means to fit a rule; `matcher` finds the first rule that fits without trying them one by one.
 
 mod conditions;
+mod index;
 mod matcher;
 
 pub(crate) use matcher::Matcher;

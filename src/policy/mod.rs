@@ -115,6 +115,16 @@ impl Policy {
         &self.rules
     }
 
+    /// The name of a rule; `default` without an index.
+    pub(crate) fn rule_name(&self, index: Option<usize>) -> &str {
+        index.and_then(|index| self.rules.get(index)).map_or(&self.default.name, |rule| &rule.name)
+    }
+
+    /// Whether a rule looks at annotations, so that they have to be remembered.
+    pub(crate) fn asks_for_annotations(&self) -> bool {
+        self.rules.iter().any(|rule| !rule.conditions.annotations.is_empty())
+    }
+
     /// What happens to an event that no rule fits.
     pub fn default_rule(&self) -> &Rule {
         &self.default

@@ -138,6 +138,11 @@ impl Level {
         ("RequestResponse", Self::RequestResponse),
     ];
 
+    /// The level of a name.
+    pub fn from_name(name: &[u8]) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| known.as_bytes() == name).map(|(_, level)| *level)
+    }
+
     /// The name that Kubernetes gives it.
     pub fn as_str(self) -> &'static str {
         Self::NAMES.iter().find(|(_, level)| *level == self).map_or("", |(name, _)| name)
