@@ -1,8 +1,7 @@
 //! What Fluent Bit calls.
 //!
 //! `auditgate_filter` has the signature of Fluent Bit's filter functions. `malloc` and `free` are exported together, because
-//! only then does WAMR use them instead of a heap of its own that holds records of up to 8 KB only. `auditgate_report` is
-//! for the command line.
+//! only then does WAMR use them instead of a heap of its own that holds records of up to 8 KB only.
 //!
 //! A call that trapped leaves everything in an unknown state, and Fluent Bit goes on calling. So a mark is set for the length of a
 //! call; whoever finds it set takes all memory back and begins anew, as in a fresh instance. `__stack_pointer`, which a trap
@@ -27,10 +26,7 @@ struct Module {
     slots: Slots,
     /// A call has begun and not ended.
     running: bool,
-    /// Calls that never ended.
-    traps: u32,
-    /// Placeholders that were written without the engine.
-    refused: u32,
+    /// What was answered without the engine.
     output: Vec<u8>,
 }
 
@@ -40,14 +36,8 @@ struct OneThread<T>(UnsafeCell<T>);
 // SAFETY: a WebAssembly module without shared memory has one thread.
 unsafe impl<T> Sync for OneThread<T> {}
 
-static MODULE: OneThread<Module> = OneThread(UnsafeCell::new(Module {
-    engine: None,
-    slots: Slots::new(),
-    running: false,
-    traps: 0,
-    refused: 0,
-    output: Vec::new(),
-}));
+static MODULE: OneThread<Module> =
+    OneThread(UnsafeCell::new(Module { engine: None, slots: Slots::new(), running: false, output: Vec::new() }));
 
 #[global_allocator]
 static MEMORY: OneThread<Heap<LinearMemory>> = OneThread(UnsafeCell::new(Heap::new(LinearMemory)));
@@ -66,19 +56,14 @@ impl Module {
 
     /// Forgets everything, as if the module had just been loaded. No destructor runs: after a trap nothing can be trusted.
     fn restart(&mut self) {
-        let traps = self.traps.wrapping_add(1);
-        let refused = self.refused;
-        let fresh = Self { engine: None, slots: Slots::new(), running: false, traps, refused, output: Vec::new() };
+        let fresh = Self { engine: None, slots: Slots::new(), running: false, output: Vec::new() };
         // SAFETY: `self` is valid for writes; what stood there is deliberately not dropped.
         unsafe { core::ptr::write(self, fresh) };
         with_heap(Heap::reset);
     }
 
-    fn engine(&mut self) -> &mut Engine {
-        self.engine.get_or_insert_with(policy::engine)
-    }
-
-    /// Answers one record: a pointer to a string that ends in a zero byte, empty where a rule drops the record.
+    /// Answers one record: a pointer to a string that ends in a zero byte. Where a rule drops the record, the string is
+    /// empty, which is how Fluent Bit wants it, and the rule's name stands behind it for hosts that count.
     fn filter(&mut self, context: Context<'_>, record: *mut u8, len: usize) -> *const u8 {
         if record.is_null() || !is_in_memory(record, len) {
             return self.refuse(Refusal::NoRoom, context, len);
@@ -105,15 +90,20 @@ impl Module {
             padded_copy.as_mut_slice()
         };
         let Some(mut padded) = Padded::new(record) else { return self.refuse(Refusal::NoRoom, context, len) };
-        let engine = self.engine();
+        let engine = self.engine.get_or_insert_with(policy::engine);
         match engine.process(context, &mut padded) {
             Outcome::Record(_) => engine.output_with_nul().as_ptr(),
-            Outcome::Dropped { .. } => c"".as_ptr().cast(),
+            Outcome::Dropped { rule } => {
+                self.output.clear();
+                self.output.push(0);
+                self.output.extend_from_slice(rule.as_bytes());
+                self.output.push(0);
+                self.output.as_ptr()
+            }
         }
     }
 
     fn refuse(&mut self, refusal: Refusal, context: Context<'_>, len: usize) -> *const u8 {
-        self.refused = self.refused.wrapping_add(1);
         refusal.write(context, len, &mut self.output);
         self.output.as_ptr()
     }
@@ -122,10 +112,7 @@ impl Module {
 /// Called by the host when it has loaded the module, and harmless at any other time.
 #[unsafe(no_mangle)]
 extern "C" fn _initialize() {
-    let module = Module::enter();
-    if module.engine.is_none() {
-        module.engine();
-    }
+    Module::enter().engine.get_or_insert_with(policy::engine);
 }
 
 /// Memory for `len` bytes that the host is about to write: a null pointer if there is none, never a trap.
@@ -158,7 +145,6 @@ extern "C" fn auditgate_filter(
     if module.running {
         // The host did not even ask for memory since the trap, so what it points to is memory from before: keep that.
         module.engine.take().map(core::mem::forget);
-        module.traps = module.traps.wrapping_add(1);
     }
     module.running = true;
     let tag: &[u8] = if !tag.is_null() && is_in_memory(tag, tag_len) {

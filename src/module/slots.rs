@@ -13,8 +13,8 @@ use core::ptr::null_mut;
 
 /// Buffers that can be in use at once.
 const SLOTS: usize = 4;
-/// The smallest buffer, in bytes: most tags and events fit the first time.
-const MIN_BYTES: usize = 4096;
+/// Buffers are multiples of this long, in bytes: most tags and events fit the first time.
+const STEP_BYTES: usize = 4096;
 /// Every buffer is aligned to this.
 const ALIGN: usize = 16;
 
@@ -88,16 +88,13 @@ impl Slot {
         {
             source.give(self.buffer, layout);
         }
-        // A quarter more than needed, so that slowly growing records do not cost a new buffer each.
-        let roomy = needed.saturating_add(needed / 4).max(MIN_BYTES);
         *self = Self { buffer: null_mut(), capacity: 0, in_use: false };
-        for capacity in [roomy, needed] {
-            let Ok(layout) = Layout::from_size_align(capacity, ALIGN) else { continue };
-            let buffer = source.take(layout);
-            if !buffer.is_null() {
-                *self = Self { buffer, capacity, in_use: false };
-                return;
-            }
+        // Somewhat more than needed, so that slowly growing records do not cost a new buffer each.
+        let Some(capacity) = needed.checked_next_multiple_of(STEP_BYTES) else { return };
+        let Ok(layout) = Layout::from_size_align(capacity, ALIGN) else { return };
+        let buffer = source.take(layout);
+        if !buffer.is_null() {
+            *self = Self { buffer, capacity, in_use: false };
         }
     }
 }
@@ -160,9 +157,9 @@ mod tests {
     #[test]
     fn padding_is_part_of_what_a_buffer_holds() {
         let (mut slots, mut source) = (Slots::new(), numbers(usize::MAX));
-        let buffer = slots.take(MIN_BYTES - PADDING, &mut source);
-        assert!(slots.holds(buffer, MIN_BYTES - PADDING));
-        assert!(!slots.holds(buffer, MIN_BYTES + MIN_BYTES / 4));
+        let buffer = slots.take(STEP_BYTES - PADDING, &mut source);
+        assert!(slots.holds(buffer, STEP_BYTES - PADDING));
+        assert!(!slots.holds(buffer, STEP_BYTES - PADDING + 1));
         assert!(!slots.holds(buffer, usize::MAX));
     }
 

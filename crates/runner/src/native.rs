@@ -1,0 +1,37 @@
+//! The engine, compiled for this machine.
+
+use crate::{Backend, Context, Options, RunError};
+use auditgate::scan::{PADDING, Padded};
+use auditgate::{Engine, Outcome};
+
+pub(crate) struct Native {
+    engine: Engine,
+    /// The record and its padding; the engine works in it.
+    buffer: Vec<u8>,
+}
+
+impl Native {
+    pub(crate) fn new(_options: &Options) -> Result<Self, RunError> {
+        Ok(Self { engine: Engine::new(), buffer: Vec::new() })
+    }
+}
+
+impl Backend for Native {
+    fn run(&mut self, context: Context<'_>, record: &[u8]) -> Result<Outcome<'_>, RunError> {
+        self.buffer.clear();
+        self.buffer.reserve(record.len() + PADDING);
+        self.buffer.extend_from_slice(record);
+        self.buffer.resize(record.len() + PADDING, 0);
+        let mut padded =
+            Padded::new(&mut self.buffer).ok_or(RunError::Interface("got a record without its padding"))?;
+        Ok(self.engine.process(context, &mut padded))
+    }
+
+    fn take_messages(&mut self) -> String {
+        String::new()
+    }
+
+    fn traps(&self) -> u64 {
+        0
+    }
+}
