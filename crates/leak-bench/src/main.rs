@@ -1,0 +1,89 @@
+//! Runs the leak benchmark and says whether its gates are met.
+//!
+//! Exit codes: 0 all gates met, 1 a gate missed, 2 usage.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use auditgate_leak_bench::run::{Plan, run};
+use auditgate_leak_bench::target::{Native, PassThrough, Target};
+use auditgate_leak_bench::{benign, report};
+
+const USAGE: &str = "usage: auditgate-leak-bench [--engine native|none] [--seeds N] [--fast] [--benign N]
+                            [--report FILE] [--failures FILE]
+
+  --engine   what is measured; none lets everything pass and so proves the judge (default native)
+  --seeds    seeds for each kind, place and encoding (default 10)
+  --fast     the same as --seeds 1 --benign 2000
+  --benign   benign events for the over-redaction figures (default 10000)
+  --report   write everything that was counted to FILE, as JSON
+  --failures write the leaks of the development half with samples to FILE
+";
+
+struct Options {
+    engine: String,
+    seeds: u64,
+    benign: u64,
+    report: Option<String>,
+    failures: Option<String>,
+}
+
+fn options() -> Result<Options, String> {
+    let mut options = Options { engine: "native".into(), seeds: 10, benign: 10_000, report: None, failures: None };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        if argument == "--fast" {
+            (options.seeds, options.benign) = (1, 2000);
+            continue;
+        }
+        let value = arguments.next().ok_or_else(|| format!("`{argument}` is unknown or needs a value"))?;
+        let number =
+            || value.parse::<u64>().map_err(|_| format!("expected a number after `{argument}`, found `{value}`"));
+        match argument.as_str() {
+            "--engine" => options.engine = value,
+            "--seeds" => options.seeds = number()?,
+            "--benign" => options.benign = number()?,
+            "--report" => options.report = Some(value),
+            "--failures" => options.failures = Some(value),
+            _ => return Err(format!("unknown option `{argument}`")),
+        }
+    }
+    Ok(options)
+}
+
+fn bench() -> Result<bool, String> {
+    let options = options().map_err(|error| format!("{error}\n{USAGE}"))?;
+    let mut target: Box<dyn Target> = match options.engine.as_str() {
+        "native" => Box::new(Native::default()),
+        "none" => Box::new(PassThrough),
+        other => return Err(format!("expected the engine `native` or `none`, found `{other}`\n{USAGE}")),
+    };
+    let plan = Plan { seeds: options.seeds, one_kind_in: 1 };
+    let terminal = std::io::stderr().is_terminal();
+    let results = run(target.as_mut(), plan, |done, all| {
+        if terminal {
+            let end = if done == all { "\n" } else { " " };
+            let _ = write!(std::io::stderr(), "\r{done} of {all} places{end}");
+        }
+    });
+    let benign = (options.benign > 0).then(|| benign::run(target.as_mut(), options.benign));
+    let write = |path: &Option<String>, text: String| match path {
+        Some(path) => std::fs::write(path, text).map_err(|error| format!("cannot write `{path}`: {error}")),
+        None => Ok(()),
+    };
+    write(&options.report, format!("{:#}\n", report::machine(&results, benign.as_ref())))?;
+    write(&options.failures, report::failures(&results, benign.as_ref()))?;
+    let _ = std::io::stdout().write_all(report::human(&results, benign.as_ref()).as_bytes());
+    Ok(report::gates(&results, benign.as_ref()).iter().all(|(_, _, met)| *met))
+}
+
+fn main() -> ExitCode {
+    match bench() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{error}");
+            ExitCode::from(2)
+        }
+    }
+}
