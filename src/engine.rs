@@ -1,6 +1,12 @@
 //! The engine: a record in, a decision and the bytes that may leave out. No I/O, no clock, no randomness, no globals.
 
-use crate::scan::Padded;
+use crate::decide::{Attributes, Decision, Verdict};
+use crate::envelope::{Envelope, Field, Source, text_of};
+use crate::policy::{Level, Policy};
+use crate::redact::start;
+use crate::report::Report;
+use crate::scan::{Padded, Stop, Tables, Walk, Work, decode};
+use crate::stamp::{Fault, Stamp, content_hash};
 
 /// What the host knows of a record besides its bytes.
 #[derive(Clone, Copy, Debug)]
@@ -26,28 +32,207 @@ pub enum Outcome<'a> {
 }
 
 /// One engine per thread; it keeps its buffers between records.
-#[derive(Default)]
 pub struct Engine {
+    policy: Policy,
+    /// Why nothing but envelopes may leave.
+    locked: Option<Fault>,
+    tables: Tables,
+    work: Work,
+    envelope: Envelope,
+    report: Report,
     output: Vec<u8>,
 }
 
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Engine {
-    /// An engine with the built-in policy.
+    /// An engine with the built-in policy: the whole catalogue, nothing dropped, one destination.
     pub fn new() -> Self {
-        Self::default()
+        Self::with_policy(Policy::builtin())
+    }
+
+    /// An engine that follows a checked policy.
+    pub fn with_policy(policy: Policy) -> Self {
+        Self {
+            tables: Tables::new(&policy),
+            locked: None,
+            work: Work::default(),
+            envelope: Envelope::default(),
+            report: Report::default(),
+            output: Vec::new(),
+            policy,
+        }
+    }
+
+    /// An engine that lets nothing but envelopes leave, because its policy does not check.
+    pub fn locked_down() -> Self {
+        Self { locked: Some(Fault::Policy), ..Self::new() }
     }
 
     /// Decides about one record. The record's bytes are scratch space afterwards.
     pub fn process<'e>(&'e mut self, context: Context<'_>, record: &mut Padded<'_>) -> Outcome<'e> {
-        let _ = context;
         self.output.clear();
-        self.output.extend_from_slice(record.text());
-        self.output.push(0);
-        Outcome::Record(self.output.get(..self.output.len() - 1).unwrap_or_default())
+        self.envelope.clear();
+        self.tables.tidy();
+        self.report.bytes_in += record.len() as u64;
+        let mut redactions = 0;
+        let length = record.len();
+        if length > self.policy.limits().max_event_bytes as usize {
+            return self.placeholder(context, record, Fault::TooLarge, 0);
+        }
+        let hash_before = self.needs_hash(record).then(|| content_hash(record.text()));
+        let mut walk = Walk::new(record, &mut self.tables, &mut self.work, &mut self.envelope, &mut redactions, 0, 0);
+        let read = walk.run(start::RECORD);
+        if read.is_ok() {
+            walk.finish_bodies();
+            walk.finish_names();
+        }
+        let is_object = self.envelope.end > 0 && record.text().get(self.envelope.end - 1) == Some(&b'}');
+        let fault = match read {
+            Err(Stop::Malformed) => Some(Fault::Malformed),
+            Err(Stop::TooDeep) => Some(Fault::TooDeep),
+            Ok(_) if !is_object => Some(Fault::NoObject),
+            Ok(_) => self.locked,
+        };
+        if let Some(fault) = fault {
+            return self.placeholder(context, record, fault, hash_before.unwrap_or_default());
+        }
+        if self.envelope.is_audit_event() {
+            self.envelope.source = Source::Kubernetes;
+        }
+        let decision = decide(&self.policy, &self.envelope, context, record);
+        if decision.verdict != Verdict::Keep {
+            self.report.count_dropped(decision.rule);
+            return Outcome::Dropped { rule: self.policy.rule_name(decision.rule_index) };
+        }
+        if decision.level < Level::RequestResponse {
+            lower(decision.level, &self.envelope, record, &mut self.work);
+        }
+        let end = self.envelope.end - 1;
+        self.output.reserve(length + 512);
+        self.work.edits.render(record, 0, end, &mut self.output);
+        let stamp = Stamp {
+            envelope: &self.envelope,
+            record,
+            hash: hash_before.unwrap_or_default(),
+            routes: decision.routes,
+            rule: decision.rule,
+            redactions,
+            policy: self.policy.hash(),
+            fault: None,
+        };
+        stamp.append(&mut self.output);
+        self.report.count_record(redactions, self.output.len());
+        self.finish()
+    }
+
+    /// Counters since the engine was made.
+    pub fn report(&self) -> &Report {
+        &self.report
     }
 
     /// The record that [`process`](Self::process) returned, with a zero byte behind it.
     pub fn output_with_nul(&self) -> &[u8] {
         &self.output
     }
+
+    /// A record that will hardly have an id of its own gets one from its content, which has to be taken before the pass rewrites it.
+    fn needs_hash(&self, record: &Padded<'_>) -> bool {
+        let head = record.text().get(..record.len().min(4096)).unwrap_or_default();
+        !crate::bytes::contains(head, b"\"auditID") && !crate::bytes::contains(head, b"\\\"auditID")
+    }
+
+    fn finish(&mut self) -> Outcome<'_> {
+        self.output.push(0);
+        Outcome::Record(self.output.get(..self.output.len() - 1).unwrap_or_default())
+    }
+
+    #[cold]
+    fn placeholder(&mut self, context: Context<'_>, record: &Padded<'_>, fault: Fault, hash: u64) -> Outcome<'_> {
+        let rule = self.policy.default_rule();
+        let stamp = Stamp {
+            envelope: &self.envelope,
+            record,
+            hash: if hash == 0 { content_hash(record.text()) } else { hash },
+            routes: &rule.routes,
+            rule: &rule.name,
+            redactions: 0,
+            policy: self.policy.hash(),
+            fault: Some(fault),
+        };
+        self.output.clear();
+        stamp.placeholder(context, &mut self.output);
+        self.report.count_placeholder(fault.code(), self.output.len());
+        self.finish()
+    }
 }
+
+/// Asks the rules. Without any, nothing is looked up.
+fn decide<'p>(policy: &'p Policy, envelope: &Envelope, context: Context<'_>, record: &Padded<'_>) -> Decision<'p> {
+    let source = envelope.source.name();
+    if policy.rules().is_empty() && !policy.kubernetes {
+        let attributes = Attributes { source, tag: context.tag, ..Attributes::default() };
+        return policy.decide(&attributes);
+    }
+    let view = record.view();
+    let owned = |text| {
+        let mut out = Vec::new();
+        decode(view, text, &mut out);
+        out
+    };
+    let field = |field| envelope.field(field).map(owned);
+    let single = [
+        Field::Username, Field::Verb, Field::Stage, Field::Resource, Field::Subresource, Field::ApiGroup, Field::Namespace, Field::Name,
+        Field::RequestUri, Field::UserAgent, Field::AuditId,
+    ]
+    .map(field);
+    let [user, verb, stage, resource, subresource, api_group, namespace, name, request_uri, user_agent, audit_id] = &single;
+    let groups: Vec<Vec<u8>> = envelope.groups().iter().copied().map(owned).collect();
+    let source_ips: Vec<Vec<u8>> = envelope.source_ips().iter().copied().map(owned).collect();
+    let annotations: Vec<(Vec<u8>, Vec<u8>)> = envelope.annotations().iter().map(|&(key, value)| (owned(key), owned(value))).collect();
+    let groups: Vec<&[u8]> = groups.iter().map(Vec::as_slice).collect();
+    let source_ips: Vec<&[u8]> = source_ips.iter().map(Vec::as_slice).collect();
+    let annotations: Vec<(&[u8], &[u8])> = annotations.iter().map(|(key, value)| (key.as_slice(), value.as_slice())).collect();
+    let has_object = resource.is_some() || envelope.has_object();
+    policy.decide(&Attributes {
+        source,
+        tag: context.tag,
+        user: user.as_deref(),
+        groups: &groups,
+        verb: verb.as_deref(),
+        stage: stage.as_deref(),
+        resource: resource.as_deref().or(has_object.then_some(&[])),
+        subresource: subresource.as_deref(),
+        api_group: api_group.as_deref(),
+        namespace: namespace.as_deref(),
+        name: name.as_deref(),
+        request_uri: request_uri.as_deref(),
+        response_code: envelope.field(Field::Code).and_then(|code| {
+            core::str::from_utf8(text_of(view, code, &mut Vec::new())).ok()?.parse().ok()
+        }),
+        user_agent: user_agent.as_deref(),
+        source_ips: &source_ips,
+        annotations: &annotations,
+        audit_id: audit_id.as_deref(),
+    })
+}
+
+/// Lowers an event to a level: the bodies that are above it go, and the event says so. Never raises one.
+fn lower(level: Level, envelope: &Envelope, record: &Padded<'_>, work: &mut Work) {
+    let Some(text) = envelope.field(Field::Level) else { return };
+    let own = Level::from_name(record.span(text.start, text.end)).unwrap_or(Level::RequestResponse);
+    if own <= level {
+        return;
+    }
+    work.edits.replace(text.start, text.end, level.as_str().as_bytes());
+    for &(is_response, member, after) in envelope.bodies() {
+        if is_response || level < Level::Request {
+            work.remove(record, member, after);
+        }
+    }
+}
+

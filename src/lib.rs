@@ -1,9 +1,20 @@
 //! auditgate redacts, routes and formats audit events. This crate is the engine, and, compiled to WebAssembly, the module
 //! that Fluent Bit loads.
 
+extern crate alloc;
+
+mod bytes;
 pub mod decide;
 mod engine;
+mod envelope;
 pub mod policy;
+#[cfg(any(test, all(feature = "module", target_arch = "wasm32")))]
+mod module;
+mod number;
+mod redact;
+mod report;
 pub mod scan;
+mod stamp;
 
 pub use engine::{Context, Engine, Outcome};
+pub use report::Report;

@@ -42,6 +42,7 @@ pub struct Policy {
     destinations: Vec<Destination>,
     hash: [u8; 8],
     warnings: Vec<Diagnostic>,
+    asks_for_annotations: bool,
 }
 
 /// Reads, checks and compiles a policy file. `file_name` is for messages only.
@@ -78,7 +79,9 @@ impl Policy {
     fn new(checked: check::Checked, hash: [u8; 8], warnings: Vec<Diagnostic>) -> Self {
         let check::Checked { kubernetes, limits, redact, rules, default, destinations } = checked;
         let matcher = Matcher::new(&rules);
-        Self { kubernetes, rules, default, matcher, limits, redact, destinations, hash, warnings }
+        let mut conditions = rules.iter().map(|rule| &rule.conditions).chain(redact.rules.iter().map(|rule| &rule.when));
+        let asks_for_annotations = conditions.any(|conditions| !conditions.annotations.is_empty());
+        Self { kubernetes, rules, default, matcher, limits, redact, destinations, hash, warnings, asks_for_annotations }
     }
 
     /// The policy that holds where none is given: everything in the catalogue is redacted, nothing is dropped, and there is
@@ -120,9 +123,9 @@ impl Policy {
         index.and_then(|index| self.rules.get(index)).map_or(&self.default.name, |rule| &rule.name)
     }
 
-    /// Whether a rule looks at annotations, so that they have to be remembered.
+    /// Whether anything looks at annotations, so that they have to be remembered.
     pub(crate) fn asks_for_annotations(&self) -> bool {
-        self.rules.iter().any(|rule| !rule.conditions.annotations.is_empty())
+        self.asks_for_annotations
     }
 
     /// What happens to an event that no rule fits.

@@ -1,16 +1,16 @@
-//! The record's bytes, followed by zeros that every scanning loop stops at.
+//! A text followed by zeros that every scanning loop stops at.
 //!
 //! This is the one place of the engine that reads without a bounds check: an interpreter pays two to four instructions
 //! for each check, on every eight bytes of every record. The invariant that makes it sound:
 //!
-//! **INV-PAD**: a `Padded` is its text followed by at least [`PADDING`] zero bytes, and no position handed to it is
-//! beyond the end of the text. A zero byte is neither part of a string nor of any other token, so a loop that
-//! advances over bytes it has accepted cannot pass the end.
+//! **INV-PAD**: the text is followed by at least [`PADDING`] zero bytes, and no position used here is beyond the end of
+//! the text. A zero byte is part of no JSON token, so a loop that only advances over bytes it has accepted
+//! cannot pass the end. Debug builds (all tests, the fuzz target) check every access.
 
-/// Zero bytes that have to follow the text: one load of eight bytes at the last position, and one more of look-ahead.
+/// Zero bytes that have to follow the text: one load of eight bytes at its end, and as much look-ahead.
 pub const PADDING: usize = 16;
 
-/// A record that the engine may rewrite in place.
+/// A text that the engine may rewrite in place.
 pub struct Padded<'a> {
     bytes: &'a mut [u8],
     len: usize,
@@ -36,5 +36,155 @@ impl<'a> Padded<'a> {
     /// The text.
     pub fn text(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    /// The text between two positions; empty where they are out of order.
+    pub(crate) fn span(&self, start: usize, end: usize) -> &[u8] {
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    /// Read access for the scanning loops.
+    #[inline(always)]
+    pub(crate) fn view(&self) -> View<'_> {
+        View { bytes: self.bytes }
+    }
+
+    /// The byte at `at`, zero at the end of the text.
+    #[inline(always)]
+    pub(crate) fn byte(&self, at: usize) -> u8 {
+        self.view().byte(at)
+    }
+
+    /// Eight bytes from `at`, the first one lowest.
+    #[inline(always)]
+    pub(crate) fn word(&self, at: usize) -> u64 {
+        self.view().word(at)
+    }
+
+    /// Two bytes from `at`, the first one lowest.
+    #[inline(always)]
+    pub(crate) fn pair(&self, at: usize) -> u16 {
+        self.view().pair(at)
+    }
+
+    /// Overwrites two bytes of the text.
+    #[inline(always)]
+    pub(crate) fn set_pair(&mut self, at: usize, bytes: [u8; 2]) {
+        debug_assert!(at + 2 <= self.len);
+        // SAFETY: INV-PAD; `at` lies within the text, and two bytes from there within the padding at the latest.
+        unsafe { self.bytes.as_mut_ptr().wrapping_add(at).cast::<[u8; 2]>().write_unaligned(bytes) }
+    }
+
+    /// Overwrites a part of the text with spaces.
+    pub(crate) fn blank(&mut self, start: usize, end: usize) {
+        if let Some(span) = self.bytes.get_mut(start..end) {
+            span.fill(b' ');
+        }
+    }
+
+    /// Overwrites a part of the text with `with`.
+    pub(crate) fn overwrite(&mut self, start: usize, with: &[u8]) {
+        if let Some(span) = self.bytes.get_mut(start..start + with.len()) {
+            span.copy_from_slice(with);
+        }
+    }
+}
+
+/// Read access to a padded text.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> View<'a> {
+    /// A view of bytes that end in [`PADDING`] zeros; `None` if they do not.
+    pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
+        let tail = bytes.get(bytes.len().checked_sub(PADDING)?..)?;
+        tail.iter().all(|&byte| byte == 0).then_some(Self { bytes })
+    }
+
+    /// The byte at `at`, zero at the end of the text.
+    #[inline(always)]
+    pub(crate) fn byte(self, at: usize) -> u8 {
+        debug_assert!(at < self.bytes.len());
+        // SAFETY: INV-PAD; a position in the text or at its end is followed by padding.
+        unsafe { *self.bytes.get_unchecked(at) }
+    }
+
+    /// Two bytes from `at`, the first one lowest.
+    #[inline(always)]
+    pub(crate) fn pair(self, at: usize) -> u16 {
+        debug_assert!(at + 2 <= self.bytes.len());
+        // SAFETY: INV-PAD; see `byte`.
+        u16::from_le(unsafe { self.bytes.as_ptr().wrapping_add(at).cast::<u16>().read_unaligned() })
+    }
+
+    /// Eight bytes from `at`, the first one lowest.
+    #[inline(always)]
+    pub(crate) fn word(self, at: usize) -> u64 {
+        debug_assert!(at + 8 <= self.bytes.len());
+        // SAFETY: INV-PAD; see `byte`.
+        u64::from_le(unsafe { self.bytes.as_ptr().wrapping_add(at).cast::<u64>().read_unaligned() })
+    }
+
+    /// The first position from `at` on whose byte can end or interrupt a JSON string: a quote, a backslash, a control
+    /// character or a byte that is not ASCII. The padding stops it at the latest.
+    #[inline(always)]
+    pub(crate) fn find_special(self, mut at: usize) -> usize {
+        loop {
+            let mask = special_mask(self.word(at));
+            if mask != 0 {
+                return at + (mask.trailing_zeros() >> 3) as usize;
+            }
+            at += 8;
+        }
+    }
+
+    /// The text between two positions; empty where they are out of order.
+    pub(crate) fn span(self, start: usize, end: usize) -> &'a [u8] {
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+}
+
+/// Eight bytes of the same value.
+const fn repeat(byte: u8) -> u64 {
+    byte as u64 * 0x0101_0101_0101_0101
+}
+
+/// The top bit of each byte that is a quote, a backslash, below 0x20 or above 0x7f.
+///
+/// Bits above the lowest one set can be wrong (a borrow runs upwards), so only the lowest one counts.
+#[inline(always)]
+fn special_mask(word: u64) -> u64 {
+    let quote = (word ^ repeat(b'"')).wrapping_sub(repeat(1));
+    let backslash = (word ^ repeat(b'\\')).wrapping_sub(repeat(1));
+    let control = word.wrapping_sub(repeat(0x20));
+    (quote | backslash | control | word) & repeat(0x80)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn the_first_special_byte_is_found_at_every_offset_and_value() {
+        for value in 0..=255u8 {
+            for offset in 0..20 {
+                let mut bytes = vec![b'a'; 24 + PADDING];
+                bytes[24..].fill(0);
+                bytes[offset] = value;
+                let special = value == b'"' || value == b'\\' || !(0x20..0x80).contains(&value);
+                let found = View::new(&bytes).unwrap().find_special(0);
+                assert_eq!(found, if special { offset } else { 24 }, "byte {value:#x} at {offset}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_without_padding_is_refused() {
+        assert!(Padded::new(&mut [b'a'; 40]).is_none());
+        assert!(Padded::new(&mut [0; 3]).is_none());
+        assert_eq!(Padded::new(&mut [0; PADDING]).unwrap().len(), 0);
     }
 }

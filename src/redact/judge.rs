@@ -1,0 +1,439 @@
+//! The close look at a text: which parts of it are secret, and by what.
+//!
+//! A text is a decoded string. What `hints` points at is compared with the token formats, with the syntax of assignments, flags
+//! and URLs, and, where it may be an encoding, decoded and looked at again.
+
+use base64::Engine as _;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::names;
+use super::tokens::{FORMATS, alphabet, class_of};
+use crate::bytes::find;
+use crate::scan::{Hint, Hints, PADDING, View, match_format};
+
+/// Encodings that may be nested in each other.
+const MAX_DECODINGS: u8 = 3;
+
+/// Bytes of one encoded run that are decoded; of a longer one this much at its beginning.
+const MAX_DECODED_BYTES: usize = 64 * 1024;
+
+/// Shortest run that can be the encoding of a secret.
+const SHORTEST_RUN: usize = 20;
+
+/// A secret part of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hit {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) id: &'static str,
+}
+
+/// Finds the secret parts of `start..end`; they do not overlap and are in order.
+pub(crate) fn judge(hints: &Hints, text: View<'_>, start: usize, end: usize, hits: &mut Vec<Hit>) {
+    Judge { hints, text, start, end, decodings: 0 }.find(hits);
+    hits.sort_by_key(|hit| (hit.start, usize::MAX - hit.end));
+    let mut reached = start;
+    hits.retain(|hit| {
+        let fresh = hit.start >= reached && hit.end > hit.start;
+        if fresh {
+            reached = hit.end;
+        }
+        fresh
+    });
+}
+
+struct Judge<'a> {
+    hints: &'a Hints,
+    text: View<'a>,
+    start: usize,
+    end: usize,
+    decodings: u8,
+}
+
+impl Judge<'_> {
+    fn find(&self, hits: &mut Vec<Hit>) {
+        let mut at = self.start;
+        let mut runs_from = self.start;
+        while let Some(hint) = self.hints.next(self.text, at, runs_from, self.end) {
+            match hint {
+                Hint::Pair { at: here, syntax, token } => {
+                    at = here + 2;
+                    if syntax {
+                        self.syntax(here, hits);
+                    }
+                    if token {
+                        self.tokens(here, hits);
+                    }
+                }
+                Hint::Run { at: here } => {
+                    let (start, end) = self.run_around(here);
+                    runs_from = end.max(here + 2);
+                    at = here + 2;
+                    if end - start >= SHORTEST_RUN && self.run_is_secret(start, end) {
+                        hits.push(Hit { start, end, id: "D01" });
+                        at = end;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The token formats whose rare pair stands at `here`.
+    fn tokens(&self, here: usize, hits: &mut Vec<Hit>) {
+        for (index, offset) in self.hints.formats_at(self.text, here) {
+            let Some(format) = FORMATS.get(usize::from(index)) else { continue };
+            let first = here.wrapping_sub(usize::from(offset));
+            if first < self.start || first > here {
+                continue;
+            }
+            let found = match_format(format, self.text, self.start, first, self.end);
+            if let Some((start, end)) = found.and_then(|(start, end)| self.confirm(format.id, start, end)) {
+                hits.push(Hit { start, end, id: format.id });
+            }
+        }
+    }
+
+    /// What a format's shape alone does not say.
+    fn confirm(&self, id: &str, start: usize, end: usize) -> Option<(usize, usize)> {
+        match id {
+            "T45" => self.pem(start),
+            // `continue=` tokens and the like are base64 of JSON, but have no signature.
+            "T42" => (self.text.span(start, end).iter().filter(|&&byte| byte == b'.').count() >= 2).then_some((start, end)),
+            // Certificates begin with `LS0tLS1CRUdJTiBD`.
+            "T46" => {
+                let kind = self.text.span(start + 14, start + 16);
+                (kind != b"BD" && kind != b"Bq" && !kind.starts_with(b"BQVU")).then_some((start, end))
+            }
+            _ => Some((start, end)),
+        }
+    }
+
+    /// A PEM block, if it is of a private key: to its end line, or to the end of the text.
+    fn pem(&self, start: usize) -> Option<(usize, usize)> {
+        let rest = self.text.span(start, self.end);
+        let first_line = rest.get(..rest.len().min(64)).unwrap_or_default();
+        find(first_line, b"PRIVATE KEY")?;
+        let end = find(rest, b"-----END").map(|at| at + 8).and_then(|at| find(rest.get(at..)?, b"-----").map(|tail| at + tail + 5));
+        Some((start, start + end.unwrap_or(rest.len())))
+    }
+
+    /// The run of any base64 alphabet that covers `at`.
+    fn run_around(&self, at: usize) -> (usize, usize) {
+        let in_run = |at: usize| class_of(self.text.byte(at)) & alphabet::BASE64 != 0;
+        let mut start = at;
+        while start > self.start && in_run(start - 1) && self.text.byte(start - 1) != b'=' {
+            start -= 1;
+        }
+        let mut end = at;
+        while end < self.end && in_run(end) {
+            end += 1;
+        }
+        (start, end)
+    }
+
+    /// Whether a run decodes to something that holds a secret.
+    fn run_is_secret(&self, start: usize, end: usize) -> bool {
+        let run = self.text.span(start, end.min(start + MAX_DECODED_BYTES));
+        // gzip in base64: what it holds is not looked at, so it does not leave.
+        if find(run, b"H4sI").is_some() && run.len() >= 48 {
+            return true;
+        }
+        if self.decodings >= MAX_DECODINGS {
+            return looks_encoded(run);
+        }
+        let hex = run.iter().all(u8::is_ascii_hexdigit);
+        if hex && decode_hex(run).is_some_and(|bytes| self.decoded_is_secret(bytes)) {
+            return true;
+        }
+        // A path or a word in front of the encoding shifts it; the parts between slashes and hyphens are tried alone, too.
+        let whole = decode_base64(run).is_some_and(|bytes| self.decoded_is_secret(bytes));
+        whole || run.split(|byte| matches!(byte, b'/' | b'-' | b'=' | b'_')).any(|part| {
+            part.len() >= SHORTEST_RUN && part.len() < run.len() && decode_base64(part).is_some_and(|bytes| self.decoded_is_secret(bytes))
+        })
+    }
+
+    fn decoded_is_secret(&self, mut bytes: Vec<u8>) -> bool {
+        let printable = bytes.iter().take(12).all(|&byte| (0x20..0x7f).contains(&byte) || matches!(byte, b'\n' | b'\r' | b'\t'));
+        if !printable {
+            return bytes.starts_with(&[0x1f, 0x8b]);
+        }
+        let end = bytes.len();
+        bytes.resize(end + PADDING, 0);
+        let Some(text) = View::new(&bytes) else { return false };
+        let mut hits = Vec::new();
+        Judge { hints: self.hints, text, start: 0, end, decodings: self.decodings + 1 }.find(&mut hits);
+        !hits.is_empty()
+    }
+
+    /// `key=value`, `key: value`, `--flag value`, `://user:password@` or percent encoding at `at` or behind it.
+    fn syntax(&self, at: usize, hits: &mut Vec<Hit>) {
+        for at in at..(at + 2).min(self.end) {
+            match self.text.byte(at) {
+                b'=' => self.assignment(at, hits),
+                b':' if self.text.span(at, at + 3) == b"://" => self.user_info(at + 3, hits),
+                b':' => self.assignment(at, hits),
+                b'%' => self.percent(at, hits),
+                b'-' if at + 1 < self.end && self.text.byte(at + 1) == b'-' => self.flag(at, hits),
+                _ => {}
+            }
+        }
+    }
+
+    /// The name in front of a `=` or `:`.
+    fn name_before(&self, at: usize) -> &[u8] {
+        let mut end = at;
+        while end > self.start && matches!(self.text.byte(end - 1), b' ' | b'"' | b'\'' | b'\\') {
+            end -= 1;
+        }
+        let mut start = end;
+        while start > self.start && end - start < 64 && is_name_byte(self.text.byte(start - 1)) {
+            start -= 1;
+        }
+        self.text.span(start, end)
+    }
+
+    fn assignment(&self, at: usize, hits: &mut Vec<Hit>) {
+        let colon = self.text.byte(at) == b':';
+        let mut from = at + 1;
+        // A colon assigns where white space or a quote follows it: `password: x`, `"password":"x"`, but not `system:masters`.
+        if colon && !matches!(self.text.byte(from), b' ' | b'"' | b'\'' | b'\t' | b'\\') {
+            return;
+        }
+        let name = self.name_before(at);
+        if name.is_empty() || !names::is_secret(name) {
+            return;
+        }
+        while from < self.end && matches!(self.text.byte(from), b' ' | b'\t') {
+            from += 1;
+        }
+        let header = colon && [&b"authorization"[..], b"proxy-authorization", b"cookie", b"set-cookie"].iter().any(|header| name.eq_ignore_ascii_case(header));
+        let (start, end) = if header { (from, self.line_end(from)) } else { self.value(from) };
+        self.mask_value(start, end, hits);
+    }
+
+    fn flag(&self, at: usize, hits: &mut Vec<Hit>) {
+        let mut end = at + 2;
+        while end < self.end && is_name_byte(self.text.byte(end)) {
+            end += 1;
+        }
+        if self.text.byte(end) != b' ' || end >= self.end || !names::is_secret(self.text.span(at + 2, end)) {
+            return;
+        }
+        let (start, end) = self.value(end + 1);
+        if self.text.byte(start) != b'-' {
+            self.mask_value(start, end, hits);
+        }
+    }
+
+    fn mask_value(&self, start: usize, end: usize, hits: &mut Vec<Hit>) {
+        let value = self.text.span(start, end);
+        // A reference to a variable is no secret, and a literal that says nothing is none.
+        let reference = value.starts_with(b"$(") || value.starts_with(b"${") || value.starts_with(b"{{");
+        let empty = matches!(value, b"" | b"null" | b"true" | b"false" | b"nil" | b"<nil>" | b"{" | b"[" | b"|" | b">");
+        if !reference && !empty && !super::is_mask(value) {
+            hits.push(Hit { start, end, id: "N01" });
+        }
+    }
+
+    /// The span of the value that starts at `from`: to the matching quote, or to the end of the word.
+    fn value(&self, from: usize) -> (usize, usize) {
+        let mut start = from;
+        while self.text.byte(start) == b'\\' && start < self.end {
+            start += 1;
+        }
+        let quote = self.text.byte(start);
+        if start < self.end && matches!(quote, b'"' | b'\'') {
+            let mut end = start + 1;
+            while end < self.end && (self.text.byte(end) != quote || self.text.byte(end - 1) == b'\\' && start == from) {
+                end += 1;
+            }
+            // Where the quotes themselves are escaped, the backslash in front of the closing one is not part of the value.
+            let inner_end = if start > from && end > start + 1 && self.text.byte(end - 1) == b'\\' { end - 1 } else { end };
+            return (start + 1, inner_end);
+        }
+        let mut end = from;
+        while end < self.end && !matches!(self.text.byte(end), b' ' | b'\t' | b'\n' | b'\r' | b'&' | b';' | b',' | b'"' | b'\'' | b')' | b'}' | b']') {
+            end += 1;
+        }
+        (from, end)
+    }
+
+    fn line_end(&self, from: usize) -> usize {
+        let rest = self.text.span(from, self.end);
+        from + rest.iter().position(|byte| matches!(byte, b'\n' | b'\r' | b'"' | b'\'')).unwrap_or(rest.len())
+    }
+
+    /// The password of `user:password@` behind `://`.
+    fn user_info(&self, from: usize, hits: &mut Vec<Hit>) {
+        let rest = self.text.span(from, self.end);
+        let stop = rest.iter().position(|byte| matches!(byte, b'/' | b' ' | b'\n' | b'"' | b'\'' | b'?' | b'#' | b'<' | b'>')).unwrap_or(rest.len());
+        let authority = rest.get(..stop).unwrap_or_default();
+        let Some(at) = authority.iter().rposition(|&byte| byte == b'@') else { return };
+        let user = authority.get(..at).unwrap_or_default();
+        let start = user.iter().position(|&byte| byte == b':').map_or(0, |colon| colon + 1);
+        let (start, end) = (from + start, from + at);
+        // A lone user name stays, unless it is a token itself.
+        if start > from || end - start >= SHORTEST_RUN {
+            self.mask_value(start, end, hits);
+        }
+    }
+
+    /// The word around a percent escape, if it holds a secret once decoded.
+    fn percent(&self, at: usize, hits: &mut Vec<Hit>) {
+        if self.decodings >= MAX_DECODINGS {
+            return;
+        }
+        let stops = |byte: u8| byte <= b' ' || matches!(byte, b'"' | b'\'' | b'=' | b'&' | b'?' | b',' | b';' | b'<' | b'>');
+        let mut start = at;
+        while start > self.start && !stops(self.text.byte(start - 1)) {
+            start -= 1;
+        }
+        let mut end = at;
+        while end < self.end && !stops(self.text.byte(end)) {
+            end += 1;
+        }
+        // What is known to be secret needs no second look.
+        if let Some(known) = hits.iter().rev().find(|hit| hit.start < end && hit.end > start) {
+            start = known.end;
+        }
+        // Earlier escapes of the same word have been looked at with it.
+        if start > at || self.text.span(start, at).contains(&b'%') {
+            return;
+        }
+        let decoded = decode_percent(self.text.span(start, end));
+        if decoded.len() < end - start && self.decoded_is_secret(decoded) {
+            hits.push(Hit { start, end, id: "D01" });
+        }
+    }
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
+
+/// Whether a run is more likely an encoding than words: mixed case and digits.
+fn looks_encoded(run: &[u8]) -> bool {
+    let has = |test: fn(&u8) -> bool| run.iter().any(test);
+    run.len() >= 32 && has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase)
+}
+
+fn decode_base64(run: &[u8]) -> Option<Vec<u8>> {
+    const LENIENT: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true);
+    const PLAIN: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
+    const URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
+    let end = run.iter().position(|&byte| byte == b'=').unwrap_or(run.len());
+    // A length of 4n + 1 is no base64; without its last character it may be.
+    let run = run.get(..if end % 4 == 1 { end - 1 } else { end })?;
+    if run.iter().any(|byte| matches!(byte, b'-' | b'_')) { URL.decode(run).ok() } else { PLAIN.decode(run).ok() }
+}
+
+fn decode_hex(run: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: u8| (byte as char).to_digit(16);
+    run.chunks_exact(2).map(|pair| Some((digit(*pair.first()?)? << 4 | digit(*pair.last()?)?) as u8)).collect()
+}
+
+pub(crate) fn decode_percent(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, tail @ ..] = rest {
+        let digits = (tail.first().and_then(|&byte| (byte as char).to_digit(16)), tail.get(1).and_then(|&byte| (byte as char).to_digit(16)));
+        if let (b'%', (Some(high), Some(low))) = (first, digits) {
+            out.push((high << 4 | low) as u8);
+            rest = tail.get(2..).unwrap_or_default();
+        } else {
+            out.push(*first);
+            rest = tail;
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    /// The text with its hits replaced by `<id>`.
+    pub(crate) fn judged(text: &str) -> String {
+        let hints = Hints::new();
+        let mut bytes = text.as_bytes().to_vec();
+        bytes.resize(text.len() + PADDING, 0);
+        let mut hits = Vec::new();
+        judge(&hints, View::new(&bytes).unwrap(), 0, text.len(), &mut hits);
+        let mut out = String::new();
+        let mut at = 0;
+        for hit in hits {
+            out.push_str(text.get(at..hit.start).unwrap());
+            out.push_str(&format!("<{}>", hit.id));
+            at = hit.end;
+        }
+        out + text.get(at..).unwrap()
+    }
+
+    fn github() -> String {
+        format!("gh{}_{}", 'p', "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8")
+    }
+
+    #[test]
+    fn tokens_end_where_their_alphabet_ends() {
+        let token = github();
+        for (before, after) in [("", ""), ("token ", " end"), ("x=", "&y"), ("(", ")"), ("a", "%26"), ("\n", "\r\n"), ("{\"a\":\"", "\"}")] {
+            assert_eq!(judged(&format!("{before}{token}{after}")), format!("{before}<T01>{after}"));
+        }
+    }
+
+    #[test]
+    fn assignments_flags_and_urls() {
+        for (text, expected) in [
+            ("login password=hunter22 ok", "login password=<N01> ok"),
+            ("url?token=abc12345&x=1", "url?token=<N01>&x=1"),
+            ("db_password: 's3cr3t value'\nuser: me", "db_password: '<N01>'\nuser: me"),
+            ("{\"apiKey\":\"abc\",\"user\":\"me\"}", "{\"apiKey\":\"<N01>\",\"user\":\"me\"}"),
+            ("run --password hunter22 --user me", "run --password <N01> --user me"),
+            ("run --password=hunter22 --user me", "run --password=<N01> --user me"),
+            ("postgres://app:hunter22@db:5432/x", "postgres://app:<N01>@db:5432/x"),
+            ("curl -H 'Authorization: Bearer abc def' x", "curl -H 'Authorization: <N01>' x"),
+            ("https://host:8443/path@v1 and more", "https://host:8443/path@v1 and more"),
+            ("secretName: web-tls and tokenPath=/var/run/x", "secretName: web-tls and tokenPath=/var/run/x"),
+            ("system:serviceaccount:kube-system:token-cleaner", "system:serviceaccount:kube-system:token-cleaner"),
+            ("password=$(DB_PASSWORD) and password=${X}", "password=$(DB_PASSWORD) and password=${X}"),
+            ("/api/token oauth2/token 169.254.169.254/latest", "/api/token oauth2/token 169.254.169.254/latest"),
+        ] {
+            assert_eq!(judged(text), expected);
+        }
+    }
+
+    #[test]
+    fn encodings_are_looked_into() {
+        let token = github();
+        let base64 = base64::engine::general_purpose::STANDARD.encode(format!("user:{token}"));
+        let twice = base64::engine::general_purpose::STANDARD_NO_PAD.encode(&base64);
+        let hex: String = token.bytes().map(|byte| format!("{byte:02X}")).collect();
+        let percent: String = token.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        for encoded in [base64, twice, hex, percent] {
+            assert_eq!(judged(&format!("value {encoded} end")), "value <D01> end", "{encoded}");
+        }
+    }
+
+    #[test]
+    fn digests_and_names_are_left_alone() {
+        for text in [
+            "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "docker-pullable://nginx@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "ValidatingAdmissionWebhookConfigurationList is fine",
+            "RBAC: allowed by ClusterRoleBinding \"system:basic-user\" of ClusterRole \"system:basic-user\" to Group \"system:authenticated\"",
+            "eyJhIjoiYiJ9eyJhIjoiYiJ9eyJhIjoiYiJ9eyJhIjoiYiJ9",
+            "-----BEGIN CERTIFICATE-----",
+        ] {
+            assert_eq!(judged(text), text);
+        }
+    }
+
+    #[test]
+    fn private_keys_are_cut_to_their_end_line() {
+        let key = ["-----BEGIN RSA ", "PRIVATE KEY-----\nMIIEpAIBAAKC\n-----END RSA ", "PRIVATE KEY-----"].concat();
+        assert_eq!(judged(&format!("x {key} y")), "x <T45> y");
+    }
+}

@@ -1,0 +1,76 @@
+//! What is secret: the catalogue of places, names and token formats, and the close look at a text.
+
+pub(crate) mod catalogue;
+pub(crate) mod class;
+pub(crate) mod command;
+pub(crate) mod judge;
+pub(crate) mod names;
+pub(crate) mod tokens;
+pub(crate) mod uri;
+
+/// The places that a pass can start at, see `scan::paths`.
+pub(crate) mod start {
+    use super::class::{CLASSES, Class};
+    use crate::scan::State;
+
+    /// A record or an audit event.
+    pub(crate) const RECORD: State = 0;
+    /// Everything here and below is masked.
+    pub(crate) const CLOSED: State = 1;
+    /// Nothing is looked at: what is left out or read again later.
+    pub(crate) const QUIET: State = 2;
+    /// An object that calls itself a Secret where none is expected.
+    pub(crate) const EMBEDDED_SECRET: State = 3;
+    /// An API object of the class with number n stands at `OBJECT + n`.
+    const OBJECT: State = 4;
+
+    /// Number of places.
+    pub(crate) const COUNT: usize = OBJECT as usize + CLASSES.len();
+
+    /// Where an API object of a class starts; an unknown class is a secret one.
+    pub(crate) fn object(class: Option<Class>) -> State {
+        OBJECT + class.unwrap_or(Class::Secret) as State
+    }
+
+    /// The starts of a set of classes, as a set of starts.
+    pub(crate) const fn objects(classes: u32) -> u32 {
+        classes << OBJECT
+    }
+}
+
+/// Appends the mask of an entry or format: `[redacted:K01]`. The identifier is neutral on purpose: a mask that holds a word like
+/// "password" would raise alerts of rules that look for it.
+pub(crate) fn push_mask(out: &mut Vec<u8>, id: &str) {
+    out.extend_from_slice(MASK_START);
+    out.extend_from_slice(id.as_bytes());
+    out.push(b']');
+}
+
+const MASK_START: &[u8] = b"[redacted:";
+
+/// Whether `text` is a mask and nothing else: an identifier, and a length at most. Anything else in brackets is not trusted.
+pub(crate) fn is_mask(text: &[u8]) -> bool {
+    let inner = text.strip_prefix(MASK_START).and_then(|rest| rest.strip_suffix(b"]"));
+    let Some([letter, tens, ones, rest @ ..]) = inner else { return false };
+    let length_only = match rest {
+        [] => true,
+        [b':', digits @ ..] => digits.len() <= 8 && digits.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    letter.is_ascii_uppercase() && tens.is_ascii_digit() && ones.is_ascii_digit() && length_only
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_real_masks_are_masks() {
+        let mut mask = Vec::new();
+        push_mask(&mut mask, "K01");
+        assert!(is_mask(&mask) && is_mask(b"[redacted:K01:1024]"));
+        for other in [&b"[redacted:hunter2]"[..], b"[redacted:K01] hunter2", b"[redacted:K01:hunter2]", b"[redacted:K01:123456789]", b"[redacted:]", b"x"] {
+            assert!(!is_mask(other));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Request URIs: the arguments of `exec` and `attach`, query values with secret names, tokens in paths.
+//!
+//! The query keeps its names, their order and everything that is not secret, byte for byte: Elastic's rules read
+//! `command=...&(container|stdin|stdout|stderr)=`.
+
+use super::command;
+use super::judge::{Hit, decode_percent, judge};
+use super::names;
+use crate::scan::{Hints, View};
+
+/// Finds the secret parts of the URI `0..end` of `text`.
+pub(crate) fn secret_parts(hints: &Hints, text: View<'_>, end: usize, hits: &mut Vec<Hit>) {
+    let uri = text.span(0, end);
+    let query = uri.iter().position(|&byte| byte == b'?').map_or(end, |at| at + 1);
+    judge(hints, text, 0, query, hits);
+    // Values of `command`, in order: start, end, decoded.
+    let mut arguments: Vec<(usize, usize, Vec<u8>)> = Vec::new();
+    let mut at = query;
+    while at < end {
+        let stop = uri.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == b'&')).map_or(end, |offset| at + offset);
+        let equals = uri.get(at..stop).and_then(|pair| pair.iter().position(|&byte| byte == b'=')).map_or(stop, |offset| at + offset);
+        let name = decode_form(text.span(at, equals));
+        let value = (equals + 1).min(stop);
+        let decoded = decode_form(text.span(value, stop));
+        let known = super::is_mask(&decoded);
+        if name == b"command" {
+            arguments.push((value, stop, decoded));
+        } else if names::is_secret(&name) && stop > value && !known {
+            hits.push(Hit { start: value, end: stop, id: "N01" });
+        } else if !known {
+            judge(hints, text, value, stop, hits);
+            // A value that is one only once decoded.
+            whole_value(hints, &decoded, value, stop, hits);
+        }
+        at = stop + 1;
+    }
+    let bytes: Vec<&[u8]> = arguments.iter().map(|(_, _, decoded)| decoded.as_slice()).collect();
+    let mut parts = Vec::new();
+    command::secret_parts(&bytes, &mut parts);
+    for (index, (start, stop, decoded)) in arguments.iter().enumerate() {
+        let secret = parts.iter().find(|part| part.0 == index);
+        match secret {
+            // `--flag=value` without anything to decode: only the value goes.
+            Some(&(_, from, to)) if decoded.len() == stop - start && parts.iter().filter(|part| part.0 == index).count() == 1 => {
+                hits.push(Hit { start: start + from, end: start + to, id: "N01" });
+            }
+            Some(_) => hits.push(Hit { start: *start, end: *stop, id: "N01" }),
+            None if super::is_mask(decoded) => {}
+            None => {
+                judge(hints, text, *start, *stop, hits);
+                whole_value(hints, decoded, *start, *stop, hits);
+            }
+        }
+    }
+}
+
+fn whole_value(hints: &Hints, decoded: &[u8], start: usize, stop: usize, hits: &mut Vec<Hit>) {
+    if decoded.len() == stop - start || hits.iter().any(|hit| hit.start >= start && hit.end <= stop) {
+        return;
+    }
+    let mut bytes = decoded.to_vec();
+    bytes.resize(decoded.len() + crate::scan::PADDING, 0);
+    let mut inner = Vec::new();
+    if let Some(view) = View::new(&bytes) {
+        judge(hints, view, 0, decoded.len(), &mut inner);
+    }
+    if !inner.is_empty() {
+        hits.push(Hit { start, end: stop, id: "N01" });
+    }
+}
+
+/// Decodes a name or value of a query.
+fn decode_form(text: &[u8]) -> Vec<u8> {
+    let spaced: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
+    decode_percent(&spaced)
+}

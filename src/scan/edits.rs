@@ -1,0 +1,135 @@
+//! What the pass wants changed: spans of the record and what stands there instead. Everything between leaves as it came.
+
+use super::buffer::Padded;
+
+/// One change: `start..end` of the text is replaced by `from..to` of the arena.
+#[derive(Clone, Copy, Debug)]
+struct Edit {
+    start: usize,
+    end: usize,
+    from: usize,
+    to: usize,
+}
+
+/// The changes of one text, and the bytes that go in.
+#[derive(Default)]
+pub(crate) struct Edits {
+    list: Vec<Edit>,
+    arena: Vec<u8>,
+    /// The changes lie in the order of the text.
+    unordered: bool,
+}
+
+/// A moment in the list of changes, see [`Edits::mark`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark(usize);
+
+impl Edits {
+    pub(crate) fn clear(&mut self) {
+        self.list.clear();
+        self.arena.clear();
+        self.unordered = false;
+    }
+
+    /// Replaces `start..end` by `with`. A change of a span that encloses earlier ones takes their place.
+    pub(crate) fn replace(&mut self, start: usize, end: usize, with: &[u8]) {
+        self.replace_with(start, end, |arena| arena.extend_from_slice(with));
+    }
+
+    /// Replaces `start..end` by what `write` appends.
+    pub(crate) fn replace_with(&mut self, start: usize, end: usize, write: impl FnOnce(&mut Vec<u8>)) {
+        let from = self.arena.len();
+        write(&mut self.arena);
+        if self.list.last().is_some_and(|last| last.end > start) {
+            self.unordered = true;
+        }
+        self.list.push(Edit { start, end, from, to: self.arena.len() });
+    }
+
+    /// Where the last change ends, 0 if there is none.
+    pub(crate) fn last_end(&self) -> usize {
+        self.list.last().map_or(0, |last| last.end)
+    }
+
+    /// Whether anything changes.
+    pub(crate) fn any(&self) -> bool {
+        !self.list.is_empty()
+    }
+
+    /// Remembers how many changes there are.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark(self.list.len())
+    }
+
+    /// Appends `start..end` of `text` to `out`, with all changes made.
+    pub(crate) fn render(&mut self, text: &Padded<'_>, start: usize, end: usize, out: &mut Vec<u8>) {
+        if self.unordered {
+            // An enclosing change comes first, so that those inside are skipped; of two for the same span the later one counts.
+            self.list.reverse();
+            self.list.sort_by_key(|edit| (edit.start, usize::MAX - edit.end));
+            self.unordered = false;
+        }
+        render(&self.list, &self.arena, text, start, end, out);
+    }
+
+    /// Appends `start..end` of `text` to `out` with the changes made since `mark`, and forgets these changes.
+    pub(crate) fn render_since(&mut self, mark: Mark, text: &Padded<'_>, start: usize, end: usize, out: &mut Vec<u8>) {
+        let mut tail = self.list.split_off(mark.0);
+        tail.reverse();
+        tail.sort_by_key(|edit| (edit.start, usize::MAX - edit.end));
+        render(&tail, &self.arena, text, start, end, out);
+    }
+}
+
+fn render(list: &[Edit], arena: &[u8], text: &Padded<'_>, start: usize, end: usize, out: &mut Vec<u8>) {
+    let mut at = start;
+    for edit in list {
+        if edit.start < at {
+            continue;
+        }
+        out.extend_from_slice(text.span(at, edit.start));
+        out.extend_from_slice(arena.get(edit.from..edit.to).unwrap_or_default());
+        at = edit.end;
+    }
+    out.extend_from_slice(text.span(at, end));
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::scan::PADDING;
+
+    #[test]
+    fn enclosing_and_later_changes_win() {
+        let mut bytes = b"0123456789".to_vec();
+        bytes.resize(10 + PADDING, 0);
+        let text = Padded::new(&mut bytes).unwrap();
+        let mut edits = Edits::default();
+        edits.replace(1, 2, b"a");
+        edits.replace(4, 5, b"b");
+        edits.replace(6, 7, b"c");
+        edits.replace(3, 6, b"[]");
+        edits.replace(6, 7, b"d");
+        let mut out = Vec::new();
+        edits.render(&text, 0, 10, &mut out);
+        assert_eq!(out, b"0a2[]d789");
+    }
+
+    #[test]
+    fn a_part_can_be_taken_out() {
+        let mut bytes = b"0123456789".to_vec();
+        bytes.resize(10 + PADDING, 0);
+        let text = Padded::new(&mut bytes).unwrap();
+        let mut edits = Edits::default();
+        edits.replace(1, 2, b"a");
+        let mark = edits.mark();
+        edits.replace(4, 5, b"b");
+        let mut out = Vec::new();
+        edits.render_since(mark, &text, 3, 7, &mut out);
+        assert_eq!(out, b"3b56");
+        out.clear();
+        edits.render(&text, 0, 10, &mut out);
+        assert_eq!(out, b"0a23456789");
+    }
+}

@@ -1,0 +1,286 @@
+//! A quick look at a text: is there anything in it that a closer look has to judge?
+//!
+//! Two bytes at a time, one table look-up each. Every token format is known by three neighbouring characters of its fixed part, chosen for being
+//! rare; whichever way the pairs fall, one of the two pairs in these three is looked at. The table also tells where eight letters and digits stand in
+//! a row, because encoded text has long runs of them.
+
+use super::buffer::View;
+use crate::redact::tokens::{Before, FORMATS, Format, class_of};
+
+/// The pair is not two letters or digits.
+const BREAKS_RUN: u8 = 1;
+
+/// The pair can be part of `key=value`, `key: value`, `--flag value`, `://user:password@` or `%xx`.
+const SYNTAX: u8 = 1 << 1;
+
+/// The pair is the rare one of a token format.
+const TOKEN: u8 = 1 << 2;
+
+/// Where a closer look is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hint {
+    /// Here stands a pair of syntax, or the rare pair of a token format, or both.
+    Pair { at: usize, syntax: bool, token: bool },
+    /// A run of letters and digits that is long enough to be an encoding covers this place.
+    Run { at: usize },
+}
+
+/// The table of pairs.
+pub(crate) struct Hints {
+    table: Vec<u8>,
+    /// (pair, index into [`FORMATS`], offset of the pair in the format's fixed part), sorted.
+    rare: Vec<(u16, u8, u8)>,
+}
+
+impl Hints {
+    pub(crate) fn new() -> Self {
+        let mut hints = Self { table: vec![BREAKS_RUN; 1 << 16], rare: Vec::new() };
+        let alnum: Vec<u8> = (0..=127u8).filter(u8::is_ascii_alphanumeric).collect();
+        for &first in &alnum {
+            for &second in &alnum {
+                if let Some(entry) = hints.table.get_mut(usize::from(u16::from_le_bytes([first, second]))) {
+                    *entry = 0;
+                }
+            }
+        }
+        for (index, format) in FORMATS.iter().enumerate() {
+            hints.add_format(index as u8, format);
+        }
+        hints.rare.sort_unstable();
+        for byte in 0x20..=0x7e {
+            for syntax in [b'=', b':', b'%'] {
+                hints.mark([byte, syntax], SYNTAX);
+                hints.mark([syntax, byte], SYNTAX);
+            }
+        }
+        for pair in [*b"--", *b" -", *b"\"-", *b"'-", *b"=-", *b"[-"] {
+            hints.mark(pair, SYNTAX);
+        }
+        hints
+    }
+
+    fn add_format(&mut self, index: u8, format: &Format) {
+        let prefix = format.prefix.as_bytes();
+        // The rarest window of three characters; the third may be any of the body's alphabet.
+        let mut best = (u32::MAX, 0);
+        for offset in 0..prefix.len() - 1 {
+            let rarity = |at: usize| pair_weight(prefix.get(at).copied(), prefix.get(at + 1).copied());
+            let weight = rarity(offset) + rarity(offset + 1);
+            if weight < best.0 {
+                best = (weight, offset);
+            }
+        }
+        let offset = best.1;
+        let [Some(&first), Some(&second)] = [prefix.get(offset), prefix.get(offset + 1)] else { return };
+        self.add_pair([first, second], index, offset as u8);
+        match prefix.get(offset + 2) {
+            Some(&third) => self.add_pair([second, third], index, offset as u8 + 1),
+            None => {
+                for third in 0..=127u8 {
+                    if class_of(third) & format.alphabet != 0 {
+                        self.add_pair([second, third], index, offset as u8 + 1);
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_pair(&mut self, pair: [u8; 2], format: u8, offset: u8) {
+        self.rare.push((u16::from_le_bytes(pair), format, offset));
+        self.mark(pair, TOKEN);
+    }
+
+    fn mark(&mut self, pair: [u8; 2], bit: u8) {
+        if let Some(entry) = self.table.get_mut(usize::from(u16::from_le_bytes(pair))) {
+            *entry |= bit;
+        }
+    }
+
+    /// The formats whose rare pair stands at `at`: (index into [`FORMATS`], offset of the pair in the fixed part).
+    pub(crate) fn formats_at(&self, text: View<'_>, at: usize) -> impl Iterator<Item = (u8, u8)> {
+        let pair = text.pair(at);
+        let first = self.rare.partition_point(|entry| entry.0 < pair);
+        let rest = self.rare.get(first..).unwrap_or_default();
+        rest.iter().take_while(move |entry| entry.0 == pair).map(|&(_, format, offset)| (format, offset))
+    }
+
+    #[inline(always)]
+    fn look(&self, text: View<'_>, at: usize) -> u8 {
+        // The table has an entry for every pair.
+        self.table.get(usize::from(text.pair(at))).copied().unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn look_at_four(&self, text: View<'_>, at: usize) -> u8 {
+        self.look(text, at) | self.look(text, at + 2) | self.look(text, at + 4) | self.look(text, at + 6)
+    }
+
+    /// Whether `start..end` of `text` needs no closer look; the quick way through for nearly all strings.
+    ///
+    /// Texts of fewer than eight bytes always need none.
+    #[inline(always)]
+    pub(crate) fn is_plain(&self, text: View<'_>, start: usize, end: usize) -> bool {
+        let mut at = start;
+        let mut run = false;
+        while at + 8 <= end {
+            let seen = self.look_at_four(text, at);
+            if seen != BREAKS_RUN {
+                if seen == 0 && run || seen > BREAKS_RUN && self.is_suspicious(text, start, at, end) {
+                    return false;
+                }
+                run = seen & BREAKS_RUN == 0;
+            } else {
+                run = false;
+            }
+            at += 8;
+        }
+        if at == end || end - start < 8 {
+            return true;
+        }
+        let seen = self.look_at_four(text, end - 8);
+        seen <= BREAKS_RUN || !self.is_suspicious(text, start, end - 8, end)
+    }
+
+    /// Whether one of the four pairs at `at` is more than a coincidence.
+    #[inline(never)]
+    fn is_suspicious(&self, text: View<'_>, start: usize, at: usize, end: usize) -> bool {
+        [at, at + 2, at + 4, at + 6].into_iter().any(|at| {
+            let seen = self.look(text, at);
+            seen & SYNTAX != 0 && is_syntax(text, at) || seen & TOKEN != 0 && self.is_prefix(text, start, at, end)
+        })
+    }
+
+    /// Whether the whole fixed part of a format stands around the pair at `at`.
+    fn is_prefix(&self, text: View<'_>, start: usize, at: usize, end: usize) -> bool {
+        self.formats_at(text, at).any(|(index, offset)| {
+            let prefix = FORMATS.get(usize::from(index)).map_or("", |format| format.prefix).as_bytes();
+            let first = at.wrapping_sub(usize::from(offset));
+            first >= start && first <= at && first + prefix.len() <= end && text.span(first, first + prefix.len()) == prefix
+        })
+    }
+
+    /// The next place from `at` on, before `end`, that needs a closer look. Runs count from `runs_from` on.
+    pub(crate) fn next(&self, text: View<'_>, mut at: usize, runs_from: usize, end: usize) -> Option<Hint> {
+        let mut run_start = at.max(runs_from);
+        while at < end {
+            let seen = self.look(text, at);
+            if seen > BREAKS_RUN {
+                return Some(Hint::Pair { at, syntax: seen & SYNTAX != 0, token: seen & TOKEN != 0 });
+            }
+            if seen & BREAKS_RUN != 0 {
+                run_start = run_start.max(at + 2);
+            } else if at + 2 >= run_start + 16 {
+                return Some(Hint::Run { at });
+            }
+            at += 2;
+        }
+        None
+    }
+}
+
+/// Whether the pair at `at` holds a character that assigns, begins a flag or encodes, as far as its neighbours tell.
+fn is_syntax(text: View<'_>, at: usize) -> bool {
+    let at = if matches!(text.byte(at), b'=' | b':' | b'%' | b'-') { at } else { at + 1 };
+    let next = text.byte(at + 1);
+    match text.byte(at) {
+        b'=' => true,
+        b':' => matches!(next, b' ' | b'/' | b'"' | b'\'' | b'\t' | b'\\') || at > 0 && matches!(next, b'=' | b'%'),
+        b'%' => next.is_ascii_hexdigit(),
+        b'-' => next == b'-' || matches!(next, b'=' | b'%'),
+        _ => false,
+    }
+}
+
+/// How common a pair of characters is in audit events, roughly.
+fn pair_weight(first: Option<u8>, second: Option<u8>) -> u32 {
+    let weight = |byte: u8| match byte {
+        b'a'..=b'z' => 12,
+        b'-' => 14,
+        b'0'..=b'9' | b'.' | b'/' => 8,
+        b'A'..=b'Z' => 3,
+        _ => 1,
+    };
+    match (first, second) {
+        (Some(first), Some(second)) => weight(first) * weight(second),
+        // Any of the body's alphabet may follow.
+        (Some(first), None) => weight(first) * 16,
+        _ => u32::MAX / 4,
+    }
+}
+
+/// Where a token of `format` starts and ends if its fixed part stands at `at`.
+pub(crate) fn match_format(format: &Format, text: View<'_>, from: usize, at: usize, end: usize) -> Option<(usize, usize)> {
+    let prefix = format.prefix.as_bytes();
+    let body = at + prefix.len();
+    if body > end || text.span(at, body) != prefix {
+        return None;
+    }
+    let in_alphabet = |at: usize| class_of(text.byte(at)) & format.alphabet != 0;
+    let mut stop = body;
+    while stop < end && in_alphabet(stop) {
+        stop += 1;
+    }
+    if stop - body < usize::from(format.body) {
+        return None;
+    }
+    let mut start = at;
+    match format.before {
+        Before::Any => {}
+        Before::Boundary if at > from && text.byte(at - 1).is_ascii_alphanumeric() => return None,
+        Before::Boundary => {}
+        Before::Reach(bytes) => {
+            while start > from && at - start < usize::from(bytes) && in_alphabet(start - 1) {
+                start -= 1;
+            }
+        }
+    }
+    Some((start, stop))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::scan::PADDING;
+
+    #[test]
+    fn every_format_is_hinted_at_in_every_position() {
+        let hints = Hints::new();
+        for format in FORMATS {
+            let body = (0..=127u8).rev().find(|&byte| class_of(byte) & format.alphabet != 0 && byte.is_ascii_alphanumeric()).unwrap();
+            for lead in 0..9 {
+                for trail in 0..9 {
+                    let mut text = vec![b' '; lead];
+                    text.extend_from_slice(format.prefix.as_bytes());
+                    text.extend(std::iter::repeat_n(body, usize::from(format.body)));
+                    text.extend(std::iter::repeat_n(b' ', trail));
+                    let end = text.len();
+                    text.extend_from_slice(&[0; PADDING]);
+                    let view = View::new(&text).unwrap();
+                    assert!(!hints.is_plain(view, 0, end), "{} at {lead}", format.prefix);
+                    let found = std::iter::successors(hints.next(view, 0, usize::MAX - 32, end), |hint| {
+                        let (Hint::Pair { at, .. } | Hint::Run { at }) = *hint;
+                        hints.next(view, at + 2, usize::MAX - 32, end)
+                    })
+                    .any(|hint| match hint {
+                        Hint::Pair { at, .. } => hints.formats_at(view, at).any(|(index, offset)| {
+                            FORMATS.get(usize::from(index)).unwrap().prefix == format.prefix && at == lead + usize::from(offset)
+                        }),
+                        Hint::Run { .. } => false,
+                    });
+                    assert!(found, "{} at {lead}", format.prefix);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ordinary_names_need_no_closer_look() {
+        let hints = Hints::new();
+        for name in ["nginx-deployment-7998647bdf-4jjks", "application/vnd.kubernetes.protobuf", "kube-scheduler", "/api/v1/namespaces/default/pods/web-0"] {
+            let mut text = name.as_bytes().to_vec();
+            text.extend_from_slice(&[0; PADDING]);
+            assert!(hints.is_plain(View::new(&text).unwrap(), 0, name.len()), "{name}");
+        }
+    }
+}

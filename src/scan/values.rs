@@ -1,0 +1,680 @@
+//! What happens to the values that the pass stops at: masks, removals, raw lines, JSON in strings, and texts that need a close look.
+
+use super::buffer::{PADDING, Padded, View};
+use super::hints::Hints;
+use super::keys::Keys;
+use super::paths::{Builder, Effects, Paths, State, effect};
+use super::string::{self, Text};
+use super::walk::{Frame, MAX_LEVEL, Walk, Work, close};
+use crate::envelope::{Envelope, Field, Source};
+use crate::policy::Policy;
+use crate::redact::class::{CLASSES, Class};
+use crate::redact::judge::{Hit, judge};
+use crate::redact::names::{self, name};
+use crate::redact::{catalogue, command, is_mask, push_mask, start, uri};
+
+/// The rules, compiled, and the memory of what they said.
+pub(crate) struct Tables {
+    pub(crate) keys: Keys,
+    pub(crate) paths: Paths,
+    pub(crate) hints: Hints,
+    /// Containers that may be open in the output; what is deeper leaves as a string.
+    pub(super) fold_depth: usize,
+    /// Containers that may be open at all.
+    pub(super) max_depth: usize,
+    spare: Vec<Work>,
+    /// Bodies that came before the field that says what they are: span in the record, text.
+    deferred: Vec<(usize, usize, Vec<u8>)>,
+}
+
+/// Containers in each other that Fluent Bit takes back: its decoder loses the chunk from 31 (3.1.9) or 63 (5.1.1) on.
+const FOLD_DEPTH: usize = 28;
+
+/// How far into a line is looked for the id of an audit event.
+const LINE_PEEK_BYTES: usize = 16 * 1024;
+
+/// What a truncated value keeps at its beginning.
+const TRUNCATED_BYTES: usize = 16;
+
+/// Bits of [`Frame::pair`].
+mod pair {
+    /// The name of the pair is secret.
+    pub(super) const SECRET: u8 = 1;
+    /// `data` or `stringData` has been read.
+    pub(super) const DATA: u8 = 1 << 1;
+    /// Is a Secret by its own word.
+    pub(super) const KIND: u8 = 1 << 2;
+}
+
+impl Tables {
+    pub(crate) fn new(policy: &Policy) -> Self {
+        let mut keys = Keys::new();
+        let mut builder = Builder::new();
+        catalogue::add_patterns(&mut builder, &mut keys, policy.asks_for_annotations());
+        let paths = builder.build(&keys, start::COUNT);
+        let max_depth = policy.limits().max_depth as usize;
+        Self { keys, paths, hints: Hints::new(), fold_depth: FOLD_DEPTH, max_depth, spare: Vec::new(), deferred: Vec::new() }
+    }
+
+    /// Forgets what the last record left, and what too many different records have brought; between records only.
+    pub(crate) fn tidy(&mut self) {
+        self.deferred.clear();
+        self.paths.tidy();
+    }
+
+    #[inline(always)]
+    pub(super) fn step_item(&mut self, state: State) -> State {
+        let item = self.paths.item();
+        self.paths.step(state, item)
+    }
+}
+
+impl Work {
+    /// Leaves out the member that starts at `member`, with one of the commas around it.
+    pub(crate) fn remove(&mut self, text: &Padded<'_>, member: usize, after: usize) {
+        let mut before = member;
+        while before > 0 && text.byte(before - 1) <= b' ' {
+            before -= 1;
+        }
+        // The first member, or the first one that stays: the comma behind it goes.
+        let leading = before == 0 || text.byte(before - 1) != b',' || self.removed_leading == member && member > 0;
+        if !leading {
+            self.edits.replace(before - 1, after, b"");
+        } else {
+            let mut end = after;
+            while matches!(text.byte(end), b' ' | b'\t' | b'\n' | b'\r') {
+                end += 1;
+            }
+            end = if text.byte(end) == b',' { end + 1 } else { after };
+            while text.byte(end) <= b' ' && end < text.len() && end > after {
+                end += 1;
+            }
+            self.removed_leading = end;
+            self.edits.replace(member, end, b"");
+        }
+    }
+}
+
+impl Walk<'_, '_> {
+    /// Where the inside of a container stands that effects are asked for, and what is to be done when it closes.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn on_open(&mut self, frame: &Frame, value: State, flags: u32, named: u8) -> (State, u16) {
+        if flags & effect::REMOVE != 0 {
+            return (start::QUIET, close::REMOVE);
+        }
+        if frame.close & close::PATCH != 0 && named & name::PAIR_VALUE != 0 {
+            return (start::QUIET, close::PATCH_VALUE);
+        }
+        if flags & effect::MASK != 0 {
+            return (value, 0);
+        }
+        if flags & effect::BODY != 0 {
+            let which = if flags & effect::RESPONSE != 0 { close::RESPONSE } else { 0 };
+            return match self.class() {
+                Some(class) => (start::object(Some(class)), close::REMEMBER | which),
+                None => (start::QUIET, close::BODY | close::REMEMBER | which),
+            };
+        }
+        if flags & effect::EVENT != 0 {
+            return (start::QUIET, close::EVENT);
+        }
+        if flags & effect::OBJECT != 0 {
+            return (start::object(self.class()), 0);
+        }
+        let mut bits = 0;
+        if flags & effect::COMMAND != 0 {
+            self.work.arguments.clear();
+            bits |= close::COMMAND;
+        }
+        if flags & effect::PATCH != 0 {
+            bits |= close::PATCH;
+        }
+        (value, bits)
+    }
+
+    /// What the bodies of this event are; a text inside an event inherits it.
+    fn class(&self) -> Option<Class> {
+        self.envelope.class(self.text.view())
+    }
+
+    /// A key that says something about its object, or is long enough to hold a token itself.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn special_key(&mut self, frame: &mut Frame, text: Text, named: u8) {
+        if named & name::DATA != 0 {
+            frame.pair |= pair::DATA;
+        }
+        if named & name::LONG == 0 || self.tables.paths.effects(frame.state).flags & effect::KEEP != 0 {
+            return;
+        }
+        if !text.escapes && self.tables.hints.is_plain(self.text.view(), text.start, text.end) {
+            return;
+        }
+        self.judge_text(text, text.start, text.end, |_, _, _, _| {}, false);
+    }
+
+    /// A raw line in the string at `at`, if it holds an audit event: the pass goes on inside it, as if its members were the record's own.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn try_line(&mut self, member: usize, at: usize) -> Option<usize> {
+        let quote = if self.text.byte(at) == b'"' { at } else { return None };
+        let view = self.text.view();
+        let mut brace = quote + 1;
+        while view.byte(brace) == b' ' {
+            brace += 1;
+        }
+        let head = view.span(brace, (brace + LINE_PEEK_BYTES).min(self.text.len()));
+        const EVENT: &[u8] = br#"{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/"#;
+        const ID: &[u8] = br#"\"auditID\":"#;
+        // The line's own end is a quote without a backslash; what is behind it belongs to other members.
+        let is_event = head.starts_with(EVENT) || head.starts_with(b"{") && {
+            let found = head.windows(ID.len()).position(|window| window == ID);
+            found.is_some_and(|found| !ends_before(head, found)) && !is_list(head)
+        };
+        is_event.then(|| self.enter_line(member, brace))
+    }
+
+    /// A string that something is to be done about, or that has to be looked at closely.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn special_string(&mut self, frame: &mut Frame, member: usize, text: Text, span: (usize, usize), effects: Effects, named: u8) {
+        let (quote, after) = span;
+        let flags = effects.flags;
+        if flags & effect::CAPTURE != 0 {
+            self.envelope.capture(effects.field, text);
+        }
+        if flags & effect::ANNOTATION != 0
+            && let Some(key) = self.work.last_key()
+        {
+            self.envelope.capture_annotation(key, text);
+        }
+        if flags & effect::REMOVE != 0 {
+            return self.remove(member, after);
+        }
+        if frame.close & close::PATCH != 0 && self.patch_member(frame, text, span, flags, named) {
+            return;
+        }
+        if flags & effect::KEEP != 0 {
+            return;
+        }
+        if frame.close & close::COMMAND != 0 {
+            self.work.arguments.push(text);
+            return;
+        }
+        if flags & effect::BODY != 0 {
+            self.envelope.capture_body(flags & effect::RESPONSE != 0, member, after);
+            // A body that is a string is of no known shape.
+            return match self.class() {
+                Some(Class::Secret) | None => self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text),
+                Some(_) => self.free_text(text, quote, after, flags),
+            };
+        }
+        if flags & effect::MASK != 0 {
+            return self.mask(quote, after, effects.entry, text);
+        }
+        if named & name::KIND != 0 {
+            self.kind(frame, text);
+        }
+        if named & name::SECRET != 0 {
+            return self.mask(quote, after, catalogue::BY_NAME, text);
+        }
+        if named & name::PAIR_NAME != 0 && self.is_secret_name(text) {
+            frame.pair |= pair::SECRET;
+            if frame.pending.end > 0 {
+                self.mask(frame.pending.start, frame.pending.end, catalogue::BY_NAME, Text::default());
+            }
+        }
+        if named & name::PAIR_VALUE != 0 {
+            if frame.pair & pair::SECRET != 0 {
+                return self.mask(quote, after, catalogue::BY_NAME, text);
+            }
+            frame.pending = Text { start: quote, end: after, ..Text::default() };
+        }
+        if flags & effect::EXEMPT != 0 {
+            return;
+        }
+        if flags & (effect::EVENT | effect::LINE) != 0 {
+            if self.envelope.source == Source::Record {
+                self.envelope.source = Source::Text;
+            }
+            return self.nested_json(text, quote, after, start::RECORD, flags);
+        }
+        if flags & effect::TRUNCATE != 0 {
+            return self.truncate(text, quote, after);
+        }
+        self.free_text(text, quote, after, flags);
+    }
+
+    /// A number or literal that something is to be done about.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn special_scalar(&mut self, frame: &mut Frame, member: usize, span: (usize, usize), effects: Effects, named: u8) {
+        let (at, after) = span;
+        if effects.flags & effect::CAPTURE != 0 {
+            self.envelope.capture(effects.field, Text { start: at, end: after, escapes: false, escaped_form: false });
+        }
+        if effects.flags & effect::REMOVE != 0 {
+            return self.remove(member, after);
+        }
+        if frame.close & close::PATCH != 0 && named & name::PAIR_VALUE != 0 {
+            frame.pending = Text { start: at, end: after, ..Text::default() };
+            return;
+        }
+        let is_number = !matches!(self.text.byte(at), b't' | b'f' | b'n');
+        if effects.flags & effect::KEEP != 0 || !is_number {
+            return;
+        }
+        if effects.flags & effect::MASK != 0 {
+            self.mask(at, after, effects.entry, Text::default());
+        } else if named & name::SECRET != 0 || named & name::PAIR_VALUE != 0 && frame.pair & pair::SECRET != 0 {
+            self.mask(at, after, catalogue::BY_NAME, Text::default());
+        } else if named & name::PAIR_VALUE != 0 {
+            frame.pending = Text { start: at, end: after, ..Text::default() };
+        }
+    }
+
+    /// What was put off until the container's end.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn close_special(&mut self, frame: &Frame, after: usize) {
+        let bits = frame.close;
+        if bits & close::COMMAND != 0 {
+            self.command_line();
+        }
+        if bits & close::PATCH_VALUE != 0
+            && let Some(outer) = self.work.last_frame()
+        {
+            outer.pending = Text { start: frame.start, end: after, ..Text::default() };
+        }
+        if bits & close::PATCH != 0 {
+            self.patch_value(frame);
+        }
+        if bits & close::SECRET != 0 {
+            self.again(frame.start, after, frame, start::EMBEDDED_SECRET, self.class());
+        }
+        if bits & close::EVENT != 0 {
+            self.again(frame.start, after, frame, start::RECORD, None);
+        }
+        if bits & close::BODY != 0 {
+            let mut body = Vec::new();
+            self.work.edits.render_since(frame.mark, self.text, frame.start, after, &mut body);
+            self.tables.deferred.push((frame.start, after, body));
+        }
+        if bits & close::REMEMBER != 0 {
+            self.envelope.capture_body(bits & close::RESPONSE != 0, frame.member, after);
+        }
+        if bits & close::REMOVE != 0 {
+            self.remove(frame.member, after);
+        }
+        if bits & close::FOLD != 0 {
+            let mut json = Vec::new();
+            self.work.edits.render_since(frame.mark, self.text, frame.start, after, &mut json);
+            self.work.edits.replace_with(frame.start, after, |out| {
+                out.push(b'"');
+                string::encode(&json, out);
+                out.push(b'"');
+            });
+        }
+    }
+
+    /// Bodies that were read before the event said what they are.
+    pub(crate) fn finish_bodies(&mut self) {
+        for (from, to, body) in core::mem::take(&mut self.tables.deferred) {
+            let class = self.class().unwrap_or(Class::Secret);
+            let out = self.nested(body, start::object(Some(class)), Some(class), 1).map(|(out, _)| out);
+            self.replace_nested(from, to, out);
+        }
+    }
+
+    /// Identifiers that are secrets because of their resource: OpenShift's OAuth tokens are called like the tokens.
+    pub(crate) fn finish_names(&mut self) {
+        if self.level > 0 || self.class() != Some(Class::OauthToken) {
+            return;
+        }
+        if let Some(name) = self.envelope.field(Field::Name) {
+            self.mask_inside(name);
+        }
+        if let Some(uri) = self.envelope.field(Field::RequestUri) {
+            let path = self.text.span(uri.start, uri.end);
+            let end = path.iter().position(|&byte| byte == b'?').unwrap_or(path.len());
+            let last = path.get(..end).and_then(|path| path.iter().rposition(|&byte| byte == b'/')).map_or(0, |slash| slash + 1);
+            let names_a_token = !path.get(last..end).is_some_and(|last| last.starts_with(b"oauth") || last.starts_with(b"useroauth"));
+            if names_a_token {
+                self.mask_inside(Text { start: uri.start + last, end: uri.start + end, ..uri });
+            }
+        }
+    }
+
+    fn mask_inside(&mut self, text: Text) {
+        if is_mask(self.text.span(text.start, text.end)) || text.start == text.end {
+            return;
+        }
+        self.work.edits.replace_with(text.start, text.end, |out| push_mask(out, catalogue::id(catalogue::TOKEN_NAME)));
+        *self.redactions += 1;
+    }
+
+    /// Reads a container again from another place in the rules.
+    fn again(&mut self, from: usize, to: usize, frame: &Frame, state: State, class: Option<Class>) {
+        let mut json = Vec::new();
+        self.work.edits.render_since(frame.mark, self.text, from, to, &mut json);
+        let depth = self.depth + self.work.open_frames();
+        let out = self.nested(json, state, class, depth).map(|(out, _)| out);
+        self.replace_nested(from, to, out);
+    }
+
+    fn replace_nested(&mut self, from: usize, to: usize, out: Option<Vec<u8>>) {
+        match out {
+            Some(out) => self.work.edits.replace(from, to, &out),
+            None => self.mask(from, to, catalogue::NOT_LOOKED_AT, Text::default()),
+        }
+    }
+
+    /// A pass over a text inside this one: what leaves, and whether that differs. `None` if it is no JSON or nested too deep.
+    fn nested(&mut self, mut json: Vec<u8>, state: State, class: Option<Class>, depth: usize) -> Option<(Vec<u8>, bool)> {
+        if self.level >= MAX_LEVEL {
+            return None;
+        }
+        let length = json.len();
+        json.resize(length + PADDING, 0);
+        let mut work = self.tables.spare.pop().unwrap_or_default();
+        let mut envelope = Envelope::inside(class);
+        let deferred = core::mem::take(&mut self.tables.deferred);
+        let mut text = Padded::new(&mut json)?;
+        let before = *self.redactions;
+        let mut walk = Walk::new(&mut text, self.tables, &mut work, &mut envelope, self.redactions, self.level + 1, depth);
+        let result = walk.run(state);
+        if result.is_ok() {
+            walk.finish_bodies();
+        }
+        let mut out = Vec::with_capacity(length);
+        let changed = *self.redactions != before || work.edits.any();
+        work.edits.render(&text, 0, length, &mut out);
+        self.tables.spare.push(work);
+        self.tables.deferred = deferred;
+        if result.is_err() {
+            *self.redactions = before;
+            return None;
+        }
+        Some((out, changed))
+    }
+
+    /// `path` and `value` of an operation of a JSON patch; whether that was all there is to do.
+    fn patch_member(&mut self, frame: &mut Frame, text: Text, span: (usize, usize), flags: u32, named: u8) -> bool {
+        if named & name::PAIR_VALUE != 0 {
+            frame.pending = Text { start: span.0, end: span.1, ..Text::default() };
+            return true;
+        }
+        if flags & effect::POINTER != 0 {
+            frame.pointer = text;
+        }
+        false
+    }
+
+    /// The value of a patch operation stands at the place that the operation's path names.
+    fn patch_value(&mut self, frame: &Frame) {
+        if frame.pending.end == 0 {
+            return;
+        }
+        let mut state = start::object(self.class());
+        let mut pointer = Vec::new();
+        string::decode(self.text.view(), frame.pointer, &mut pointer);
+        let mut secret = false;
+        for segment in pointer.split(|&byte| byte == b'/').skip(1) {
+            let segment = unescape_pointer(segment);
+            let index = segment.iter().all(u8::is_ascii_digit) || segment == b"-";
+            let key = self.tables.keys.classify_name(&segment, 0);
+            let symbol = if index && key.symbol == super::keys::UNKNOWN { self.tables.paths.item() } else { key.symbol };
+            state = self.tables.paths.step(state, symbol);
+            secret = key.name & name::SECRET != 0;
+            let flags = self.tables.paths.effects(state).flags;
+            if flags & effect::OBJECT != 0 {
+                state = start::object(self.class());
+            }
+            if flags & effect::REMOVE != 0 {
+                state = start::CLOSED;
+            }
+        }
+        // An environment variable's value, whose name is elsewhere.
+        let variable = crate::bytes::find(&pointer, b"/env/").is_some() && pointer.ends_with(b"/value");
+        let (from, to) = (frame.pending.start, frame.pending.end);
+        let scalar = !matches!(self.text.byte(from), b'{' | b'[');
+        if scalar && (secret || variable) {
+            return self.mask(from, to, catalogue::BY_NAME, Text::default());
+        }
+        self.again(from, to, frame, state, self.class());
+    }
+
+    /// An object that calls itself a Secret.
+    fn kind(&mut self, frame: &mut Frame, text: Text) {
+        let kind = self.text.span(text.start, text.end);
+        if !matches!(kind, b"Secret" | b"SecretList") || self.class() == Some(Class::Secret) || frame.pair & pair::KIND != 0 {
+            return;
+        }
+        frame.pair |= pair::KIND;
+        if self.level > 0 || self.work.open_frames() > 0 {
+            if frame.pair & pair::DATA != 0 {
+                frame.close |= close::SECRET;
+            } else {
+                frame.state = start::EMBEDDED_SECRET;
+            }
+        }
+    }
+
+    fn is_secret_name(&mut self, text: Text) -> bool {
+        if text.escapes {
+            let mut decoded = Vec::new();
+            string::decode(self.text.view(), text, &mut decoded);
+            return names::is_secret(&decoded);
+        }
+        names::is_secret(self.text.span(text.start, text.end))
+    }
+
+    /// Puts a mask in the place of a value. Values of a Secret leave their length.
+    fn mask(&mut self, start: usize, end: usize, entry: u16, text: Text) {
+        let value = self.text.span(text.start, text.end);
+        if text.end > 0 && (is_mask(value) || value.is_empty()) {
+            return;
+        }
+        let id = catalogue::id(entry);
+        let length = text.end - text.start;
+        self.work.edits.replace_with(start, end, |out| {
+            out.push(b'"');
+            push_mask(out, id);
+            if id == "K01" && length > 0 {
+                out.pop();
+                out.push(b':');
+                crate::number::push(out, length as u64);
+                out.push(b']');
+            }
+            out.push(b'"');
+        });
+        *self.redactions += 1;
+    }
+
+    fn truncate(&mut self, text: Text, quote: usize, after: usize) {
+        if text.end - text.start <= 2 * TRUNCATED_BYTES || text.escapes {
+            return self.free_text(text, quote, after, 0);
+        }
+        let head = self.text.span(text.start, text.start + TRUNCATED_BYTES);
+        self.work.edits.replace_with(text.start, text.end, |out| {
+            out.extend_from_slice(head);
+            out.extend_from_slice(b"...");
+        });
+        *self.redactions += 1;
+    }
+
+    fn remove(&mut self, member: usize, after: usize) {
+        self.work.remove(self.text, member, after);
+        *self.redactions += 1;
+    }
+
+    /// The arguments of the array that closes.
+    fn command_line(&mut self) {
+        let texts = core::mem::take(&mut self.work.arguments);
+        let decoded: Vec<Vec<u8>> = texts
+            .iter()
+            .map(|text| {
+                let mut out = Vec::new();
+                string::decode(self.text.view(), *text, &mut out);
+                out
+            })
+            .collect();
+        let bytes: Vec<&[u8]> = decoded.iter().map(Vec::as_slice).collect();
+        let mut parts = Vec::new();
+        command::secret_parts(&bytes, &mut parts);
+        for (index, text) in texts.iter().enumerate() {
+            let mine = parts.iter().filter(|part| part.0 == index);
+            let hits: Vec<Hit> = mine.map(|&(_, start, end)| Hit { start, end, id: "N01" }).collect();
+            self.judge_text(*text, text.start, text.end, |_, _, _, all| all.extend_from_slice(&hits), false);
+        }
+        self.work.arguments = texts;
+        self.work.arguments.clear();
+    }
+
+    /// JSON in a string, or text.
+    fn free_text(&mut self, text: Text, quote: usize, after: usize, flags: u32) {
+        if flags & (effect::URI | effect::MESSAGE | effect::COMMAND) == 0 {
+            // Annotations of an event that has not named its resource yet can hold a patch of a Secret.
+            let class = self.class().or((flags & effect::STRICT == 0).then_some(Class::Other));
+            return self.nested_json(text, quote, after, start::object(class), flags);
+        }
+        let special = move |hints: &Hints, view: View<'_>, end: usize, hits: &mut Vec<Hit>| {
+            if flags & effect::URI != 0 {
+                uri::secret_parts(hints, view, end, hits);
+            } else if flags & effect::MESSAGE != 0 {
+                echo(view.span(0, end), hits);
+            } else {
+                let mut parts = Vec::new();
+                command::secret_parts(&[view.span(0, end)], &mut parts);
+                hits.extend(parts.iter().map(|&(_, start, end)| Hit { start, end, id: "N01" }));
+            }
+        };
+        self.judge_text(text, text.start, text.end, special, flags & effect::URI != 0);
+    }
+
+    /// A string whose text may be JSON: if it is, it is read from `state` on and leaves as a string again.
+    fn nested_json(&mut self, text: Text, quote: usize, after: usize, state: State, flags: u32) {
+        let first = if text.escapes || text.end > text.start { self.text.byte(text.start) } else { 0 };
+        let may_be_json = matches!(first, b'{' | b'[' | b' ' | b'\n' | b'\\') && text.end - text.start > 2;
+        if !may_be_json {
+            return self.judge_text(text, text.start, text.end, |_, _, _, _| {}, false);
+        }
+        let mut json = Vec::new();
+        string::decode(self.text.view(), text, &mut json);
+        let json_start = json.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
+        if !matches!(json_start, Some(b'{' | b'[')) {
+            return self.judge_text(text, text.start, text.end, |_, _, _, _| {}, false);
+        }
+        let class = (state != start::RECORD).then(|| class_of_start(state));
+        if self.level >= MAX_LEVEL {
+            return self.mask(quote, after, catalogue::NOT_LOOKED_AT, text);
+        }
+        match self.nested(json, state, class, 0) {
+            Some((_, false)) => {}
+            Some((out, true)) => self.work.edits.replace_with(text.start, text.end, |arena| string::encode(&out, arena)),
+            // No JSON after all, or not to its end.
+            None if flags & effect::EVENT != 0 => self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text),
+            None => self.judge_text(text, text.start, text.end, |_, _, _, _| {}, false),
+        }
+    }
+
+    /// Looks closely at the text of a string, and writes the string anew if something in it is secret. `special` adds what the place
+    /// of the text makes secret.
+    fn judge_text(&mut self, text: Text, from: usize, to: usize, special: impl FnOnce(&Hints, View<'_>, usize, &mut Vec<Hit>), in_uri: bool) {
+        let mut decoded = core::mem::take(&mut self.work.scratch);
+        decoded.clear();
+        string::decode(self.text.view(), text, &mut decoded);
+        let end = decoded.len();
+        decoded.resize(end + PADDING, 0);
+        let mut hits = Vec::new();
+        if let Some(view) = View::new(&decoded) {
+            special(&self.tables.hints, view, end, &mut hits);
+            if !in_uri && !self.tables.hints.is_plain(view, 0, end) {
+                judge(&self.tables.hints, view, 0, end, &mut hits);
+            }
+        }
+        merge(&mut hits);
+        if !hits.is_empty() {
+            *self.redactions += hits.len() as u32;
+            let decoded = &decoded;
+            self.work.edits.replace_with(from, to, |out| {
+                let mut at = 0;
+                for hit in &hits {
+                    string::encode(decoded.get(at..hit.start).unwrap_or_default(), out);
+                    if in_uri {
+                        out.extend_from_slice(b"%5Bredacted:");
+                        out.extend_from_slice(hit.id.as_bytes());
+                        out.extend_from_slice(b"%5D");
+                    } else {
+                        push_mask(out, hit.id);
+                    }
+                    at = hit.end;
+                }
+                string::encode(decoded.get(at..end).unwrap_or_default(), out);
+            });
+        }
+        self.work.scratch = decoded;
+    }
+}
+
+/// The class that a start is for.
+fn class_of_start(state: State) -> Class {
+    CLASSES.iter().copied().find(|&class| start::object(Some(class)) == state).unwrap_or(Class::Secret)
+}
+
+/// Orders hits and takes out those that earlier ones cover.
+fn merge(hits: &mut Vec<Hit>) {
+    hits.sort_by_key(|hit| (hit.start, usize::MAX - hit.end));
+    let mut merged: Vec<Hit> = Vec::with_capacity(hits.len());
+    for hit in hits.drain(..) {
+        match merged.last_mut() {
+            Some(last) if hit.start < last.end => last.end = last.end.max(hit.end),
+            _ => merged.push(hit),
+        }
+    }
+    *hits = merged;
+}
+
+/// The object that an error message echoes: everything behind these words.
+fn echo(message: &[u8], hits: &mut Vec<Hit>) {
+    for words in [&b"Invalid value: "[..], b"error found in ", b"unrecognized type: ", b"Unsupported value: ", b"unable to parse "] {
+        if let Some(at) = crate::bytes::find(message, words) {
+            let start = at + words.len();
+            if start < message.len() && !is_mask(message.get(start..).unwrap_or_default()) {
+                hits.push(Hit { start, end: message.len(), id: "K14" });
+            }
+        }
+    }
+}
+
+/// `~1` is `/` and `~0` is `~` (RFC 6901).
+fn unescape_pointer(segment: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(segment.len());
+    let mut bytes = segment.iter();
+    while let Some(&byte) = bytes.next() {
+        if byte == b'~' {
+            out.push(if bytes.next() == Some(&b'1') { b'/' } else { b'~' });
+        } else {
+            out.push(byte);
+        }
+    }
+    out
+}
+
+/// Whether the escaped text ends, by a quote without a backslash, before `at`.
+fn ends_before(text: &[u8], at: usize) -> bool {
+    let mut escaped = false;
+    text.iter().take(at).any(|&byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })
+}
+
+/// Whether an escaped text is a list of events or an envelope around one, which cannot take the record's place.
+fn is_list(text: &[u8]) -> bool {
+    let head = text.get(..text.len().min(256)).unwrap_or_default();
+    let has = |part: &[u8]| crate::bytes::find(head, part).is_some();
+    has(br#"EventList\""#) || has(br#"\"items\":["#) || has(br#"\"category\":\"kube-audit"#)
+}

@@ -1,0 +1,195 @@
+//! The engine from outside: what leaves for what comes in.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use auditgate::scan::{PADDING, Padded};
+use auditgate::{Context, Engine, Outcome};
+use serde_json::{Value, json};
+
+const CONTEXT: Context<'_> = Context { tag: b"audit.k8s", seconds: 1_700_000_000, nanoseconds: 5 };
+
+fn process(engine: &mut Engine, record: &[u8]) -> Vec<u8> {
+    let mut bytes = record.to_vec();
+    bytes.resize(record.len() + PADDING, 0);
+    match engine.process(CONTEXT, &mut Padded::new(&mut bytes).unwrap()) {
+        Outcome::Record(out) => out.to_vec(),
+        Outcome::Dropped { rule } => panic!("dropped by {rule}"),
+    }
+}
+
+/// What leaves for a record, as it is and as a raw line; both must say the same.
+fn leaves(record: &str) -> Value {
+    let mut engine = Engine::new();
+    let parsed: Value = serde_json::from_slice(&process(&mut engine, record.as_bytes())).unwrap();
+    let line = json!({"cluster": "c", "log": record}).to_string();
+    let text = process(&mut engine, line.as_bytes());
+    let mut lifted: Value = serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&text)));
+    if parsed["auditID"].is_string() {
+        assert_eq!(lifted.as_object_mut().unwrap().remove("cluster"), Some(json!("c")));
+        // A subtree that is folded into a string has the white space that quotes of raw lines turn into.
+        assert_eq!(lifted.to_string().replace(' ', ""), parsed.to_string().replace(' ', ""));
+    }
+    parsed
+}
+
+fn event(resource: &str, rest: &str) -> String {
+    format!(
+        r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"a1","stage":"ResponseComplete","verb":"create","objectRef":{{"resource":"{resource}","namespace":"default","name":"n"}},{rest}}}"#
+    )
+}
+
+#[test]
+fn the_corpus_leaves_as_it_came_but_for_secrets() {
+    let corpus = std::fs::read_to_string("tests/corpus/kubernetes/falco-traces.jsonl").unwrap();
+    for line in corpus.lines() {
+        let before: Value = serde_json::from_str(line).unwrap();
+        let after = leaves(line);
+        for key in ["auditID", "level", "stage", "verb", "user", "objectRef", "sourceIPs", "requestURI", "annotations"] {
+            assert_eq!(before[key], after[key]);
+        }
+        assert_eq!(after["auditgate"]["source"], "kubernetes");
+        assert_eq!(after["auditgate"]["id"], format!("{}/{}", before["auditID"].as_str().unwrap(), before["stage"].as_str().unwrap()));
+    }
+}
+
+#[test]
+fn an_event_without_secrets_is_untouched() {
+    let event = event("pods", r#""n":[1,-0.10,1E5,{"a":null,"b":[]},{}],"s":"\u00e9\/\n","requestObject":{"kind":"Pod","x":{}}"#);
+    let out = process(&mut Engine::new(), event.as_bytes());
+    let stamp = out.windows(13).position(|window| window == b",\"auditgate\":").unwrap();
+    assert_eq!(&out[..stamp], event.strip_suffix('}').unwrap().as_bytes());
+}
+
+#[test]
+fn secrets_are_masked_in_every_shape() {
+    let masked = |value: &str| value.starts_with("[redacted:");
+    let create = leaves(&event("secrets", r#""requestObject":{"kind":"Secret","apiVersion":"v1","metadata":{"name":"n","managedFields":[{"a":1}],"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{\"data\":{\"a\":\"aHVudGVyMg==\"}}","x":"y"}},"data":{"a":"aHVudGVyMg==","b":"eA=="},"stringData":{"c":"hunter2"},"type":"Opaque"}"#));
+    let body = &create["requestObject"];
+    assert!(masked(body["data"]["a"].as_str().unwrap()) && masked(body["stringData"]["c"].as_str().unwrap()), "{body}");
+    assert_eq!(body["data"]["a"], "[redacted:K01:12]");
+    assert_eq!(body["metadata"], json!({"name": "n", "annotations": {"x": "y"}}));
+    assert_eq!(body["type"], "Opaque");
+    let list = leaves(&event("secrets", r#""responseObject":{"kind":"SecretList","items":[{"metadata":{"name":"n"},"data":{"a":"aHVudGVyMg=="}}]}"#));
+    assert_eq!(list["responseObject"]["items"][0]["data"]["a"], "[redacted:K01:12]");
+    let table = leaves(&event("secrets", r#""responseObject":{"kind":"Table","rows":[{"cells":["n","Opaque",1],"object":{"metadata":{"name":"n"},"data":{"a":"aHVudGVyMg=="}}}]}"#));
+    assert_eq!(table["responseObject"]["rows"][0]["object"]["data"]["a"], "[redacted:K01:12]");
+    let patch = leaves(&event("secrets", r#""requestObject":[{"op":"replace","path":"/data/a","value":"aHVudGVyMg=="},{"op":"test","path":"","value":{"data":{"a":"x"}}},{"value":"hunter2","op":"add","path":"/stringData/b"},{"op":"add","path":"/metadata/labels/x","value":"kept"}]"#));
+    assert_eq!(patch["requestObject"][0]["value"], "[redacted:K01:12]");
+    assert_eq!(patch["requestObject"][1]["value"]["data"]["a"], "[redacted:K01:1]");
+    assert_eq!(patch["requestObject"][2]["value"], "[redacted:K01:7]");
+    assert_eq!(patch["requestObject"][3]["value"], "kept");
+    let unknown = leaves(&event("secrets", r#""requestObject":{"oops":{"deep":["hunter2",5]}}"#));
+    assert_eq!(unknown["requestObject"]["oops"], json!({"deep": ["[redacted:K00]", "[redacted:K00]"]}));
+    let string = leaves(&event("secrets", r#""requestObject":"hunter2""#));
+    assert_eq!(string["requestObject"], "[redacted:K00]");
+}
+
+#[test]
+fn a_body_before_its_resource_is_redacted_as_well() {
+    let event = r#"{"auditID":"a1","requestObject":{"kind":"Secret","data":{"a":"aHVudGVyMg=="}},"objectRef":{"resource":"secrets"},"stage":"ResponseComplete","verb":"create"}"#;
+    assert_eq!(leaves(event)["requestObject"]["data"]["a"], "[redacted:K01:12]");
+    let unknown = r#"{"auditID":"a1","requestObject":{"data":{"a":"aHVudGVyMg=="}},"stage":"ResponseComplete","verb":"create"}"#;
+    assert_eq!(leaves(unknown)["requestObject"]["data"]["a"], "[redacted:K01:12]");
+}
+
+#[test]
+fn copies_in_annotations_are_redacted() {
+    let inner = r#"{\"kind\":\"Deployment\",\"spec\":{\"containers\":[{\"env\":[{\"name\":\"DB_PASSWORD\",\"value\":\"hunter2\"},{\"name\":\"A\",\"value\":\"b\"}]}]}}"#;
+    let out = leaves(&event("deployments", &format!(r#""requestObject":{{"metadata":{{"annotations":{{"kubectl.kubernetes.io/last-applied-configuration":"{inner}"}}}}}}"#)));
+    let text = out["requestObject"]["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"].as_str().unwrap();
+    let copy: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(copy["spec"]["containers"][0]["env"], json!([{"name": "DB_PASSWORD", "value": "[redacted:N01]"}, {"name": "A", "value": "b"}]));
+    let secret = r#"{\"apiVersion\":\"v1\",\"data\":{\"a\":\"aHVudGVyMg==\"},\"kind\":\"Secret\"}"#;
+    let out = leaves(&event("things", &format!(r#""requestObject":{{"spec":{{"manifest":"{secret}","object":{{"data":{{"a":"hunter2"}},"kind":"Secret"}}}}}}"#)));
+    assert!(!out.to_string().contains("aHVudGVyMg") && !out.to_string().contains("hunter2"), "{out}");
+}
+
+#[test]
+fn tokens_of_requests_and_reviews_are_masked() {
+    let request = r#""objectRef":{"resource":"serviceaccounts","subresource":"token"},"responseObject":{"spec":{"audiences":["x"]},"status":{"token":"abc","expirationTimestamp":"2026-01-01T00:00:00Z"}}"#;
+    let out = leaves(&format!(r#"{{"auditID":"a1","stage":"ResponseComplete","verb":"create",{request}}}"#));
+    assert_eq!(out["responseObject"], json!({"spec": {"audiences": ["x"]}, "status": {"token": "[redacted:K06]", "expirationTimestamp": "2026-01-01T00:00:00Z"}}));
+    let out = leaves(&event("tokenreviews", r#""requestObject":{"spec":{"token":"abc"}},"responseObject":{"spec":{"token":"abc"},"status":{"user":{"username":"u"}}}"#));
+    assert!(out["requestObject"]["spec"]["token"].as_str().unwrap().starts_with("[redacted:"));
+    assert_eq!(out["responseObject"]["status"]["user"]["username"], "u");
+}
+
+#[test]
+fn messages_do_not_echo_objects() {
+    let message = r#"Secret \"n\" is invalid: data[a]: Invalid value: \"hunter2\": must be base64"#;
+    let out = leaves(&event("secrets", &format!(r#""responseStatus":{{"code":422,"reason":"Invalid","message":"{message}"}}"#)));
+    assert_eq!(out["responseStatus"], json!({"code": 422, "reason": "Invalid", "message": "Secret \"n\" is invalid: data[a]: Invalid value: [redacted:K14]"}));
+}
+
+#[test]
+fn a_forged_stamp_does_not_survive() {
+    for record in [
+        r#"{"auditgate":{"routes":"+evil+"},"a":1}"#,
+        r#"{"a":1,"auditgate":{"routes":"+evil+"}}"#,
+        r#"{"auditgate":"x"}"#,
+        r#"{"auditgate":1,"auditgate":{"routes":"+evil+"},"a":1,"auditgate":[]}"#,
+        r#"{"auditgat\u0065":{"routes":"+evil+"}}"#,
+    ] {
+        let out = process(&mut Engine::new(), record.as_bytes());
+        let text = String::from_utf8(out).unwrap();
+        let value: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        assert!(!text.contains("evil") && value["auditgate"]["routes"] == "+default+", "{text}");
+        assert_eq!(text.matches("\"auditgate\"").count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_record_leaves_as_a_placeholder() {
+    for (record, code) in [
+        ("", "E001"), ("{", "E001"), ("[]", "E002"), ("\"hunter2\"", "E002"), ("{\"a\":hunter2}", "E001"), ("{\"a\":1}x", "E001"),
+        ("{\"a\":\"\n\"}", "E001"), ("{\"a\" \"hunter2\"}", "E001"), ("{\"a\":1,}", "E001"), ("nul", "E001"), ("{\"a\":\"\\x\"}", "E001"), ("7", "E002"),
+    ] {
+        let out = String::from_utf8(process(&mut Engine::new(), record.as_bytes())).unwrap();
+        let value: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(value["auditgate"]["error"], code, "{record}: {out}");
+        assert!(!out.contains("hunter2") && value["bytes"] == record.len() && value["tag"] == "audit.k8s");
+    }
+    let cut = r#"{"kind":"Event","auditID":"a1","stage":"ResponseComplete","verb":"get","user":{"username":"me"},"objectRef":{"resource":"pods","name":"n"},"responseStatus":{"code":403},"requestObj"#;
+    for record in [cut.to_owned(), json!({"log": cut}).to_string()] {
+        let value: Value = serde_json::from_slice(&process(&mut Engine::new(), record.as_bytes())).unwrap();
+        assert_eq!(value["auditgate"]["error"], "E001");
+        assert_eq!(value["auditgate"]["id"], "a1/ResponseComplete");
+        assert_eq!(value["user"], json!({"username": "me"}));
+        assert_eq!(value["responseStatus"], json!({"code": 403}));
+        assert_eq!(value["objectRef"], json!({"resource": "pods", "name": "n"}));
+    }
+}
+
+#[test]
+fn deep_events_are_folded_and_deeper_ones_refused() {
+    for depth in [27, 28, 29, 40, 400] {
+        let event = event("crds", &format!(r#""x":{}"s"{}"#, "[".repeat(depth), "]".repeat(depth)));
+        let out = leaves(&event);
+        assert_eq!(out["auditID"], "a1", "{depth}");
+        fn nesting(value: &Value) -> usize {
+            match value {
+                Value::Array(items) => 1 + items.iter().map(nesting).max().unwrap_or(0),
+                Value::Object(members) => 1 + members.values().map(nesting).max().unwrap_or(0),
+                _ => 0,
+            }
+        }
+        assert!(nesting(&out) <= 28);
+        assert_eq!(nesting(&out), 28.min(depth + 1));
+    }
+    let record = event("crds", &format!(r#""x":{}{}"#, "[".repeat(10_000), "]".repeat(10_000)));
+    assert_eq!(leaves(&record)["auditgate"]["error"], "E003");
+}
+
+#[test]
+fn repeated_keys_stay_apart() {
+    let text = String::from_utf8(process(&mut Engine::new(), br#"{"a":1,"b":{"c":1,"c":2,"d":3},"a":2,"\u0061":3}"#)).unwrap();
+    assert!(text.starts_with(r#"{"a":1,"b":{"c":1,"c#"#), "{text}");
+    let value: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["b"].as_object().unwrap().len(), 3);
+    assert_eq!(value.as_object().unwrap().len(), 5, "{text}");
+}
+
+#[test]
+fn numbers_that_no_double_holds_leave_as_strings() {
+    let text = String::from_utf8(process(&mut Engine::new(), br#"{"a":1e400,"b":18446744073709551616,"c":0.30000000000000004}"#)).unwrap();
+    assert!(text.starts_with(r#"{"a":"1e400","b":18446744073709551616,"c":0.30000000000000004,"auditgate""#), "{text}");
+}
