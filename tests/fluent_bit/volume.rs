@@ -19,6 +19,24 @@ struct Input {
     secrets: Vec<(usize, Class, String)>,
 }
 
+impl Input {
+    /// Without the events that nest deeper.
+    fn up_to_depth(&self, limit: usize) -> Self {
+        let mut kept = Self { log: String::new(), events: Vec::new(), marker: self.marker.clone(), secrets: Vec::new() };
+        for (number, (line, event)) in self.log.lines().zip(&self.events).enumerate() {
+            if depth(event) <= limit {
+                let secrets = self.secrets.iter().filter(|(of, ..)| *of == number);
+                kept.secrets.extend(secrets.map(|(_, class, secret)| (kept.events.len(), *class, secret.clone())));
+                kept.log += line;
+                kept.log.push('\n');
+                kept.events.push(event.clone());
+            }
+        }
+        assert!(kept.events.len() * 10 > self.events.len() * 9, "most events are of ordinary depth");
+        kept
+    }
+}
+
 fn input() -> &'static Input {
     static INPUT: OnceLock<Input> = OnceLock::new();
     INPUT.get_or_init(|| {
@@ -94,8 +112,16 @@ fn seconds_now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
 }
 
+/// Nesting at which Fluent Bit's own decoder loses a parsed event, before the module could see it.
+fn decoder_depth(line: Line) -> usize {
+    match line {
+        Line::Newer => 63,
+        Line::Older => 31,
+    }
+}
+
 fn parsed(fluent_bit: &FluentBit) {
-    let input = input();
+    let input = &input().up_to_depth(decoder_depth(fluent_bit.line) - 1);
     let run = Setup::new(fluent_bit, "kubernetes-audit.conf").run(input.log.as_bytes(), Until::Records(input.events.len()));
     for (record, event) in check(&run, input).iter().zip(&input.events) {
         assert_eq!(record.tag, "audit.kubernetes");
