@@ -159,11 +159,11 @@ impl Iterator for Decoded<'_> {
     fn next(&mut self) -> Option<u8> {
         let (first, rest) = self.0.split_first()?;
         self.0 = rest;
-        if let (b'%', [high, low, rest @ ..]) = (first, rest) {
-            if let (Some(high), Some(low)) = (char::from(*high).to_digit(16), char::from(*low).to_digit(16)) {
-                self.0 = rest;
-                return Some((high << 4 | low) as u8);
-            }
+        if let (b'%', [high, low, rest @ ..]) = (first, rest)
+            && let (Some(high), Some(low)) = (char::from(*high).to_digit(16), char::from(*low).to_digit(16))
+        {
+            self.0 = rest;
+            return Some((high << 4 | low) as u8);
         }
         Some(*first)
     }

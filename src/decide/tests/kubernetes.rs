@@ -1,6 +1,6 @@
 //! Kubernetes' own rules, as `tests/kubernetes_policy/cases.jsonl` tells them: a policy, an event, what becomes of it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use super::{Attributes, Verdict, policy};
 use serde_json::Value;
