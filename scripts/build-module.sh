@@ -20,11 +20,14 @@ features=+bulk-memory,+sign-ext,+nontrapping-fptoint,+mutable-globals
 
 flags="-C target-cpu=mvp -C target-feature=$features"
 flags+=" -C link-arg=-zstack-size=$stack_bytes -C link-arg=--max-memory=$max_memory_bytes"
+# Half the size at the same speed: what inlining at the compiler's default gains, an interpreter does not notice.
+flags+=" -C llvm-args=-inline-threshold=50"
 # The same bytes wherever the checkout stands.
 flags+=" --remap-path-prefix=$PWD=."
-# With the standard library's source, a panic is one instruction, and none of its messages is in the module.
+# With the standard library's source, a panic is one instruction, none of its messages is in the module, and sorting and
+# printing numbers are the short versions.
 source_flags="-Zunstable-options -Cpanic=immediate-abort"
-build_std=('-Zbuild-std=std,panic_abort')
+build_std=('-Zbuild-std=std,panic_abort' '-Zbuild-std-features=optimize_for_size')
 
 rustup_here() { command -v rustup >/dev/null; }
 quietly_download() { rustup_here && timeout "$download_seconds" rustup "$@" >/dev/null 2>&1; }

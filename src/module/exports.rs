@@ -11,7 +11,7 @@
 use super::heap::{Heap, Region};
 use super::refusal::Refusal;
 use super::slots::{Slots, Source};
-use super::{policy, wasi};
+use super::policy;
 use crate::engine::{Context, Engine, Outcome};
 use crate::scan::{PADDING, Padded};
 use alloc::vec::Vec;

@@ -2,17 +2,29 @@
 
 use super::wasi::{self, ReadError};
 use crate::engine::Engine;
+use crate::policy::{self, MAX_POLICY_BYTES};
 
 /// The file's name in the first accessible directory.
 const FILE_NAME: &str = "auditgate.yaml";
-/// A longer file is refused.
-const MAX_BYTES: usize = 1024 * 1024;
 
-/// An engine with the policy file, or with the built-in policy where there is none.
+/// An engine with the policy file, or with the built-in policy where there is none. A file that cannot be used makes an engine
+/// that lets nothing but envelopes leave, and a message for the operator; never a failure, because Fluent Bit 3.1.9 would
+/// let every record pass as it came.
 pub(crate) fn engine() -> Engine {
-    match wasi::read_file(FILE_NAME, MAX_BYTES) {
-        Err(ReadError::Absent) => {}
-        Ok(_) | Err(_) => wasi::print_error(b"auditgate: policy files are not read yet\n"),
+    let reason: &[u8] = match wasi::read_file(FILE_NAME, MAX_POLICY_BYTES) {
+        Ok(text) => match policy::compile(FILE_NAME, &text) {
+            Ok(policy) => return Engine::with_policy(policy),
+            Err(diagnostics) => {
+                wasi::print_error(diagnostics.render().as_bytes());
+                b"the policy is invalid"
+            }
+        },
+        Err(ReadError::Absent) => return Engine::new(),
+        Err(ReadError::TooLong) => b"auditgate.yaml is longer than 1 MiB",
+        Err(ReadError::Refused) => b"auditgate.yaml cannot be read",
+    };
+    for part in [b"auditgate: ".as_slice(), reason, b"; nothing but the envelopes of events leaves until it is mended\n"] {
+        wasi::print_error(part);
     }
-    Engine::new()
+    Engine::locked_down()
 }

@@ -47,8 +47,8 @@ pub(crate) enum ReadError {
     Absent,
     /// The file is longer than the limit.
     TooLong,
-    /// The host refused, with this WASI error number.
-    Refused(i32),
+    /// The host refused.
+    Refused,
 }
 
 /// Prints on the host's standard error; what the host does not take is lost.
@@ -76,7 +76,7 @@ pub(crate) fn read_file(name: &str, max_bytes: usize) -> Result<Vec<u8>, ReadErr
     match errno {
         SUCCESS => {}
         ERRNO_NOENT | ERRNO_BADF => return Err(ReadError::Absent),
-        other => return Err(ReadError::Refused(other)),
+        _ => return Err(ReadError::Refused),
     }
     let content = read_all(fd, max_bytes);
     // SAFETY: no memory is involved; `fd` is ours and not used again.
@@ -99,7 +99,7 @@ fn read_all(fd: i32, max_bytes: usize) -> Result<Vec<u8>, ReadError> {
         // SAFETY: the buffer describes `space`, which nothing else uses meanwhile; the host writes one number into `read`.
         let errno = unsafe { fd_read(fd, &raw const buffer, 1, &raw mut read) };
         if errno != SUCCESS {
-            return Err(ReadError::Refused(errno));
+            return Err(ReadError::Refused);
         }
         content.truncate(len + read.min(STEP_BYTES));
         if read == 0 {

@@ -11,8 +11,15 @@ pub(crate) struct Native {
 }
 
 impl Native {
-    pub(crate) fn new(_options: &Options) -> Result<Self, RunError> {
-        Ok(Self { engine: Engine::new(), buffer: Vec::new() })
+    pub(crate) fn new(options: &Options) -> Result<Self, RunError> {
+        let engine = match &options.policy {
+            Some(file) => {
+                let compiled = auditgate::policy::compile(&file.name, &file.text);
+                Engine::with_policy(compiled.map_err(|diagnostics| RunError::Policy(diagnostics.render()))?)
+            }
+            None => Engine::new(),
+        };
+        Ok(Self { engine, buffer: Vec::new() })
     }
 }
 
