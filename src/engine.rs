@@ -6,7 +6,7 @@ use crate::policy::{Level, Policy};
 use crate::redact::start;
 use crate::report::Report;
 use crate::scan::{Padded, Stop, Tables, Walk, Work, decode};
-use crate::stamp::{Fault, Stamp, content_hash};
+use crate::stamp::{Fault, Stamp};
 
 /// What the host knows of a record besides its bytes.
 #[derive(Clone, Copy, Debug)]
@@ -82,9 +82,8 @@ impl Engine {
         let mut redactions = 0;
         let length = record.len();
         if length > self.policy.limits().max_event_bytes as usize {
-            return self.placeholder(context, record, Fault::TooLarge, 0);
+            return self.placeholder(context, record, Fault::TooLarge);
         }
-        let hash_before = self.needs_hash(record).then(|| content_hash(record.text()));
         let mut walk = Walk::new(record, &mut self.tables, &mut self.work, &mut self.envelope, &mut redactions, 0, 0);
         let read = walk.run(start::RECORD);
         if read.is_ok() {
@@ -99,7 +98,7 @@ impl Engine {
             Ok(_) => self.locked,
         };
         if let Some(fault) = fault {
-            return self.placeholder(context, record, fault, hash_before.unwrap_or_default());
+            return self.placeholder(context, record, fault);
         }
         if self.envelope.is_audit_event() {
             self.envelope.source = Source::Kubernetes;
@@ -118,7 +117,6 @@ impl Engine {
         let stamp = Stamp {
             envelope: &self.envelope,
             record,
-            hash: hash_before.unwrap_or_default(),
             routes: decision.routes,
             rule: decision.rule,
             redactions,
@@ -140,24 +138,17 @@ impl Engine {
         &self.output
     }
 
-    /// A record that will hardly have an id of its own gets one from its content, which has to be taken before the pass rewrites it.
-    fn needs_hash(&self, record: &Padded<'_>) -> bool {
-        let head = record.text().get(..record.len().min(4096)).unwrap_or_default();
-        !crate::bytes::contains(head, b"\"auditID") && !crate::bytes::contains(head, b"\\\"auditID")
-    }
-
     fn finish(&mut self) -> Outcome<'_> {
         self.output.push(0);
         Outcome::Record(self.output.get(..self.output.len() - 1).unwrap_or_default())
     }
 
     #[cold]
-    fn placeholder(&mut self, context: Context<'_>, record: &Padded<'_>, fault: Fault, hash: u64) -> Outcome<'_> {
+    fn placeholder(&mut self, context: Context<'_>, record: &Padded<'_>, fault: Fault) -> Outcome<'_> {
         let rule = self.policy.default_rule();
         let stamp = Stamp {
             envelope: &self.envelope,
             record,
-            hash: if hash == 0 { content_hash(record.text()) } else { hash },
             routes: &rule.routes,
             rule: &rule.name,
             redactions: 0,
@@ -174,9 +165,8 @@ impl Engine {
 /// Asks the rules. Without any, nothing is looked up.
 fn decide<'p>(policy: &'p Policy, envelope: &Envelope, context: Context<'_>, record: &Padded<'_>) -> Decision<'p> {
     let source = envelope.source.name();
-    if policy.rules().is_empty() && !policy.kubernetes {
-        let attributes = Attributes { source, tag: context.tag, ..Attributes::default() };
-        return policy.decide(&attributes);
+    if policy.rules().is_empty() {
+        return policy.decide(&Attributes { source, tag: context.tag, ..Attributes::default() });
     }
     let view = record.view();
     let owned = |text| {

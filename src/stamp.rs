@@ -37,8 +37,6 @@ impl Fault {
 pub(crate) struct Stamp<'a, 'r> {
     pub(crate) envelope: &'a Envelope,
     pub(crate) record: &'a Padded<'r>,
-    /// Of the content, for records without an id.
-    pub(crate) hash: u64,
     pub(crate) routes: &'a str,
     pub(crate) rule: &'a str,
     pub(crate) redactions: u32,
@@ -82,8 +80,9 @@ impl Stamp<'_, '_> {
     }
 
     fn push_hash(&self, out: &mut Vec<u8>) {
-        number::push_hex(out, (self.hash >> 32) as u32);
-        number::push_hex(out, self.hash as u32);
+        let hash = content_hash(self.record.text());
+        number::push_hex(out, (hash >> 32) as u32);
+        number::push_hex(out, hash as u32);
     }
 
     /// A captured span as the inside of a JSON string.
@@ -173,7 +172,8 @@ impl Stamp<'_, '_> {
     }
 }
 
-/// A number that depends on the content alone: the same record gets the same one everywhere. Not cryptographic.
+/// A number that depends on the content alone, as the pass leaves it: the same record gets the same one everywhere. Not
+/// cryptographic.
 pub(crate) fn content_hash(text: &[u8]) -> u64 {
     const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut hash = MULTIPLIER ^ text.len() as u64;

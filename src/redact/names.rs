@@ -2,7 +2,7 @@
 //! and `tokenExpirationSeconds` do not.
 //!
 //! A name is split at everything that is no letter or digit and at changes of case; what stands before the last `/` of an
-//! annotation key is its owner and does not count. A last word of [`HARMLESS_ENDINGS`] says that the value is about the secret.
+//! annotation key is its owner and does not count. A harmless last word says that the value is about the secret.
 
 /// Bits that a name can have.
 pub(crate) mod name {
@@ -20,34 +20,134 @@ pub(crate) mod name {
     pub(crate) const LONG: u8 = 1 << 5;
 }
 
-/// Words that make a name secret wherever they stand in it, also inside a longer word.
+/// What a word does to a name; bits.
+mod word {
+    /// Makes it secret as one of the last two words.
+    pub(super) const SECRET: u8 = 1;
+    /// As the last word, turns it harmless: the value is about the secret.
+    pub(super) const HARMLESS: u8 = 1 << 1;
+    /// Makes it secret in front of `key`.
+    pub(super) const OF_KEY: u8 = 1 << 2;
+    /// Is secret behind `OF_KEY`.
+    pub(super) const KEY: u8 = 1 << 3;
+    /// Is a file name of a key behind `id`: `id_rsa`.
+    pub(super) const AFTER_ID: u8 = 1 << 4;
+    /// Is secret behind `connection`.
+    pub(super) const STRING: u8 = 1 << 5;
+    /// `id`
+    pub(super) const ID: u8 = 1 << 6;
+    /// `connection`
+    pub(super) const CONNECTION: u8 = 1 << 7;
+}
+
+/// Words that are secret wherever they stand in a name, also inside a longer word.
 const STRONG: &[&str] = &["password", "passwd", "passphrase", "apikey", "secretkey", "accesskey", "privatekey", "dockerconfigjson", "dockercfg"];
 
-/// Words that make a name secret as one of its last two words.
-const WORDS: &[&str] = &[
-    "secret", "secrets", "token", "tokens", "pwd", "pass", "passcode", "credential", "credentials", "cookie", "cookies", "jwt", "dsn", "bearer",
-    "authorization", "htpasswd", "connectionstring", "kubeconfig", "otp", "psk", "userdata", "sas",
-];
-
 /// Words that a longer word may end with: `authtoken`.
-const ENDINGS: &[&str] = &["token", "secret", "pwd", "passwd", "credentials"];
+const ENDINGS: &[&str] = &["token", "secret", "pwd", "credentials"];
 
-/// `key` is secret behind one of these.
-const KEYS: &[&str] = &[
-    "private", "secret", "api", "access", "master", "shared", "signing", "encryption", "account", "storage", "client", "tls", "ssh", "hmac", "license",
-    "service", "server", "rsa", "auth", "aes", "session", "app", "root", "deploy", "consumer", "encrypt",
+/// All words that say something, and what; `words!` lists them by what they say.
+const WORDS: &[(&str, u8)] = &words();
+
+const SECRET_WORDS: [&str; 32] = [
+    "password", "passwd", "passphrase", "apikey", "secretkey", "accesskey", "privatekey", "dockerconfigjson", "dockercfg", "secret", "secrets", "token",
+    "tokens", "pwd", "pass", "passcode", "credential", "credentials", "cookie", "cookies", "jwt", "dsn", "bearer", "authorization", "htpasswd",
+    "connectionstring", "kubeconfig", "otp", "psk", "userdata", "sas", "passwords",
 ];
-
-/// `string` is secret behind this: `connectionString`.
-const CONNECTION: &str = "connection";
-
-/// A last word that turns a name harmless.
-const HARMLESS_ENDINGS: &[&str] = &[
+const HARMLESS_WORDS: [&str; 68] = [
     "ref", "refs", "name", "names", "namespace", "path", "paths", "file", "files", "mount", "expiration", "seconds", "ttl", "type", "id", "ids", "policy",
     "count", "length", "version", "audience", "audiences", "kind", "store", "provider", "enabled", "url", "uri", "endpoint", "expires", "expiry", "at",
     "timestamp", "time", "size", "limit", "class", "selector", "mode", "format", "issuer", "strategy", "reviews", "reason", "status", "rotation", "hint",
-    "algorithm", "days", "minutes", "hours", "min", "max", "template", "group", "kid", "accessor",
+    "algorithm", "days", "minutes", "hours", "min", "max", "template", "group", "kid", "accessor", "cleaner", "controller", "volume", "volumes", "projection",
+    "mounts", "required", "disabled", "creation", "review", "request",
 ];
+const KEY_OWNERS: [&str; 26] = [
+    "private", "secret", "api", "access", "master", "shared", "signing", "encryption", "account", "storage", "client", "tls", "ssh", "hmac", "license",
+    "service", "server", "rsa", "auth", "aes", "session", "app", "root", "deploy", "consumer", "encrypt",
+];
+const OTHER_WORDS: [(&str, u8); 9] = [
+    ("key", word::KEY),
+    ("keys", word::KEY),
+    ("base64", word::KEY),
+    ("rsa", word::AFTER_ID | word::OF_KEY),
+    ("ed25519", word::AFTER_ID),
+    ("ecdsa", word::AFTER_ID),
+    ("string", word::STRING),
+    ("id", word::ID | word::HARMLESS),
+    ("connection", word::CONNECTION),
+];
+
+const fn words() -> [(&'static str, u8); 32 + 68 + 26 + 9] {
+    let mut all = [("", 0); 32 + 68 + 26 + 9];
+    let mut used = 0;
+    let lists: [(&[&str], u8); 3] = [(&SECRET_WORDS, word::SECRET), (&HARMLESS_WORDS, word::HARMLESS), (&KEY_OWNERS, word::OF_KEY)];
+    let mut list = 0;
+    while list < lists.len() {
+        let mut at = 0;
+        while at < lists[list].0.len() {
+            all[used] = (lists[list].0[at], lists[list].1);
+            used += 1;
+            at += 1;
+        }
+        list += 1;
+    }
+    let mut at = 0;
+    while at < OTHER_WORDS.len() {
+        all[used] = OTHER_WORDS[at];
+        used += 1;
+        at += 1;
+    }
+    all
+}
+
+/// Number of places in the table of words; a power of two.
+const TABLE_PLACES: usize = 512;
+
+/// Hash and bits of each word, found by its hash; places taken are passed over.
+static TABLE: [(u32, u8); TABLE_PLACES] = table();
+
+const fn table() -> [(u32, u8); TABLE_PLACES] {
+    let mut table = [(0, 0); TABLE_PLACES];
+    let mut at = 0;
+    while at < WORDS.len() {
+        let hash = hash_of(WORDS[at].0.as_bytes());
+        let mut place = hash as usize % TABLE_PLACES;
+        while table[place].1 != 0 && table[place].0 != hash {
+            place = (place + 1) % TABLE_PLACES;
+        }
+        table[place] = (hash, table[place].1 | WORDS[at].1);
+        at += 1;
+    }
+    table
+}
+
+/// FNV-1a.
+const HASH_START: u32 = 0x811c_9dc5;
+const HASH_FACTOR: u32 = 0x0100_0193;
+
+const fn hash_of(word: &[u8]) -> u32 {
+    let mut hash = HASH_START;
+    let mut at = 0;
+    while at < word.len() {
+        hash = (hash ^ word[at] as u32).wrapping_mul(HASH_FACTOR);
+        at += 1;
+    }
+    hash
+}
+
+/// What the word with this hash says.
+fn bits_of(hash: u32) -> u8 {
+    let mut place = hash as usize % TABLE_PLACES;
+    while let Some(&(known, bits)) = TABLE.get(place)
+        && bits != 0
+    {
+        if known == hash {
+            return bits;
+        }
+        place = (place + 1) % TABLE_PLACES;
+    }
+    0
+}
 
 /// Longest name that is split; beyond, its end is looked at.
 const LOOKED_AT_BYTES: usize = 128;
@@ -73,53 +173,57 @@ pub(crate) fn is_secret(key: &[u8]) -> bool {
     let owned = key.iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
     let key = key.get(owned..).unwrap_or_default();
     let key = key.get(key.len().saturating_sub(LOOKED_AT_BYTES)..).unwrap_or_default();
-    let mut lower = [0; LOOKED_AT_BYTES];
-    // The last three words, the last one first.
-    let mut words: [&[u8]; 3] = [&[]; 3];
-    let mut strong = false;
-    for (to, from) in lower.iter_mut().zip(key) {
-        *to = from.to_ascii_lowercase();
-    }
+    let (mut last, mut before) = (0, 0);
+    let mut words = 0;
+    let mut inside = false;
     let mut start = 0;
+    let mut hash = HASH_START;
     for at in 0..=key.len() {
         let here = key.get(at).copied().unwrap_or(b' ');
         let splits = !here.is_ascii_alphanumeric();
-        let camel = at > start && here.is_ascii_uppercase() && {
-            let before = key.get(at - 1).copied().unwrap_or_default();
-            let after = key.get(at + 1).copied().unwrap_or_default();
-            !before.is_ascii_uppercase() || after.is_ascii_lowercase()
-        };
-        if !splits && !camel {
-            continue;
+        let upper = here.is_ascii_uppercase();
+        if splits || upper && at > start && begins_word(key, at) {
+            if at > start {
+                before = last;
+                last = bits_of(hash);
+                words += 1;
+                inside |= last == 0 && at - start > 5 && is_compound(key.get(start..at).unwrap_or_default());
+            }
+            start = if splits { at + 1 } else { at };
+            hash = HASH_START;
         }
-        if let Some(word) = lower.get(start..at)
-            && !word.is_empty()
-        {
-            words = [word, words[0], words[1]];
-            strong |= STRONG.iter().any(|strong| contains(word, strong.as_bytes()));
+        if !splits {
+            hash = (hash ^ u32::from(here | if upper { 0x20 } else { 0 })).wrapping_mul(HASH_FACTOR);
         }
-        start = if splits { at + 1 } else { at };
     }
-    let [last, before, _] = words;
-    if holds(HARMLESS_ENDINGS, last) {
-        return false;
+    if last & word::HARMLESS != 0 {
+        return last & word::AFTER_ID != 0 && before & word::ID != 0;
     }
-    strong
-        || holds(WORDS, last)
-        || holds(WORDS, before) && !before.is_empty()
-        || (last == b"key" || last == b"keys" || last == b"base64") && holds(KEYS, before)
-        || last == b"key" && before.is_empty() && key.contains(&b'.')
-        || last == b"string" && before == CONNECTION.as_bytes()
-        || (last == b"rsa" || last == b"ed25519" || last == b"ecdsa") && before == b"id"
-        || ENDINGS.iter().any(|ending| last.len() > ending.len() && last.ends_with(ending.as_bytes()))
+    inside
+        || (last | before) & word::SECRET != 0
+        || last & word::KEY != 0 && (before & word::OF_KEY != 0 || words == 1 && key.contains(&b'.') && key.ends_with(b"key"))
+        || last & word::AFTER_ID != 0 && before & word::ID != 0
+        || last & word::STRING != 0 && before & word::CONNECTION != 0
 }
 
-fn holds(list: &[&str], word: &[u8]) -> bool {
-    list.iter().any(|entry| entry.as_bytes() == word)
+/// Whether a capital letter at `at` begins a word: `apiKey`, and the `T` of `HTTPToken`.
+fn begins_word(key: &[u8], at: usize) -> bool {
+    let before = key.get(at.wrapping_sub(1)).copied().unwrap_or_default();
+    let after = key.get(at + 1).copied().unwrap_or_default();
+    !before.is_ascii_uppercase() || after.is_ascii_lowercase()
 }
 
-fn contains(word: &[u8], part: &[u8]) -> bool {
-    word.len() >= part.len() && word.windows(part.len()).any(|window| window == part)
+/// Whether a word that is not known itself holds a strong one or ends with one that words are made with.
+fn is_compound(word: &[u8]) -> bool {
+    let ends = |ending: &&str| {
+        let tail = word.get(word.len().wrapping_sub(ending.len())..);
+        tail.is_some_and(|tail| tail.eq_ignore_ascii_case(ending.as_bytes()))
+    };
+    ENDINGS.iter().any(ends)
+        || STRONG.iter().any(|strong| {
+            let first = strong.as_bytes().first().copied().unwrap_or_default();
+            word.windows(strong.len()).any(|window| window.first().is_some_and(|byte| byte | 0x20 == first) && window.eq_ignore_ascii_case(strong.as_bytes()))
+        })
 }
 
 #[cfg(test)]
@@ -131,12 +235,18 @@ mod tests {
         for key in [
             "password", "DB_PASSWORD", "dbPassword", "db-password", "dbpassword", "token", "authToken", "authtoken", "API_KEY", "apiKey", "apikey", "X-Api-Key",
             "clientSecret", "client_secret", "AWS_SECRET_ACCESS_KEY", "aws_access_key_id_secret", "privateKey", "tls.key", "id_rsa", ".dockerconfigjson",
-            "connectionString", "Authorization", "Cookie", "PGPASS", "MYSQL_PWD", "redis-pass", "secret", "example.com/api-token", "JWT", "HTTPToken",
-        ]
-        .iter()
-        .filter(|key| **key != "PGPASS")
-        {
+            "connectionString", "Authorization", "Cookie", "MYSQL_PWD", "redis-pass", "secret", "example.com/api-token", "JWT", "HTTPToken",
+        ] {
             assert!(is_secret(key.as_bytes()), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_word_has_a_hash_of_its_own() {
+        for (index, (one, _)) in WORDS.iter().enumerate() {
+            for (other, _) in WORDS.iter().skip(index + 1) {
+                assert!(one == other || hash_of(one.as_bytes()) != hash_of(other.as_bytes()), "{one} and {other}");
+            }
         }
     }
 

@@ -7,20 +7,24 @@
 //! the text. A zero byte is part of no JSON token, so a loop that only advances over bytes it has accepted
 //! cannot pass the end. Debug builds (all tests, the fuzz target) check every access.
 
+use core::marker::PhantomData;
+
 /// Zero bytes that have to follow the text: one load of eight bytes at its end, and as much look-ahead.
 pub const PADDING: usize = 16;
 
 /// A text that the engine may rewrite in place.
 pub struct Padded<'a> {
-    bytes: &'a mut [u8],
+    bytes: *mut u8,
     len: usize,
+    owner: PhantomData<&'a mut [u8]>,
 }
 
 impl<'a> Padded<'a> {
     /// Takes `bytes`, of which the last [`PADDING`] have to be zero; `None` if they are not.
     pub fn new(bytes: &'a mut [u8]) -> Option<Self> {
         let len = bytes.len().checked_sub(PADDING)?;
-        bytes.get(len..)?.iter().all(|&byte| byte == 0).then_some(Self { bytes, len })
+        let padded = bytes.get(len..)?.iter().all(|&byte| byte == 0);
+        padded.then_some(Self { bytes: bytes.as_mut_ptr(), len, owner: PhantomData })
     }
 
     /// Length of the text in bytes, without the padding.
@@ -35,18 +39,18 @@ impl<'a> Padded<'a> {
 
     /// The text.
     pub fn text(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
+        self.span(0, self.len)
     }
 
     /// The text between two positions; empty where they are out of order.
     pub(crate) fn span(&self, start: usize, end: usize) -> &[u8] {
-        self.bytes.get(start..end).unwrap_or_default()
+        self.view().span(start, end)
     }
 
     /// Read access for the scanning loops.
     #[inline(always)]
     pub(crate) fn view(&self) -> View<'_> {
-        View { bytes: self.bytes }
+        View { bytes: self.bytes, len: self.len, owner: PhantomData }
     }
 
     /// The byte at `at`, zero at the end of the text.
@@ -71,60 +75,69 @@ impl<'a> Padded<'a> {
     #[inline(always)]
     pub(crate) fn set_pair(&mut self, at: usize, bytes: [u8; 2]) {
         debug_assert!(at + 2 <= self.len);
-        // SAFETY: INV-PAD; `at` lies within the text, and two bytes from there within the padding at the latest.
-        unsafe { self.bytes.as_mut_ptr().wrapping_add(at).cast::<[u8; 2]>().write_unaligned(bytes) }
+        // SAFETY: INV-PAD; `at` lies within the text, and two bytes from there within the padding at the latest. `self` is
+        // borrowed mutably, so no slice of the text lives.
+        unsafe { self.bytes.wrapping_add(at).cast::<[u8; 2]>().write_unaligned(bytes) }
     }
 
     /// Overwrites a part of the text with spaces.
     pub(crate) fn blank(&mut self, start: usize, end: usize) {
-        if let Some(span) = self.bytes.get_mut(start..end) {
+        if let Some(span) = self.text_mut().get_mut(start..end) {
             span.fill(b' ');
         }
     }
 
     /// Overwrites a part of the text with `with`.
     pub(crate) fn overwrite(&mut self, start: usize, with: &[u8]) {
-        if let Some(span) = self.bytes.get_mut(start..start + with.len()) {
+        if let Some(span) = self.text_mut().get_mut(start..start + with.len()) {
             span.copy_from_slice(with);
         }
     }
+
+    fn text_mut(&mut self) -> &mut [u8] {
+        // SAFETY: `bytes` comes from an exclusive slice of at least `len` bytes that `owner` keeps borrowed.
+        unsafe { core::slice::from_raw_parts_mut(self.bytes, self.len) }
+    }
 }
 
-/// Read access to a padded text.
+/// Read access to a padded text. A pointer and no slice, so that the scanning loops keep it in a register.
 #[derive(Clone, Copy)]
 pub(crate) struct View<'a> {
-    bytes: &'a [u8],
+    bytes: *const u8,
+    len: usize,
+    owner: PhantomData<&'a [u8]>,
 }
 
 impl<'a> View<'a> {
     /// A view of bytes that end in [`PADDING`] zeros; `None` if they do not.
     pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
-        let tail = bytes.get(bytes.len().checked_sub(PADDING)?..)?;
-        tail.iter().all(|&byte| byte == 0).then_some(Self { bytes })
+        let len = bytes.len().checked_sub(PADDING)?;
+        let padded = bytes.get(len..)?.iter().all(|&byte| byte == 0);
+        padded.then_some(Self { bytes: bytes.as_ptr(), len, owner: PhantomData })
     }
 
     /// The byte at `at`, zero at the end of the text.
     #[inline(always)]
     pub(crate) fn byte(self, at: usize) -> u8 {
-        debug_assert!(at < self.bytes.len());
+        debug_assert!(at < self.len + PADDING);
         // SAFETY: INV-PAD; a position in the text or at its end is followed by padding.
-        unsafe { *self.bytes.get_unchecked(at) }
+        unsafe { self.bytes.wrapping_add(at).read() }
     }
 
     /// Two bytes from `at`, the first one lowest.
     #[inline(always)]
     pub(crate) fn pair(self, at: usize) -> u16 {
-        debug_assert!(at + 2 <= self.bytes.len());
+        debug_assert!(at + 2 <= self.len + PADDING);
         // SAFETY: INV-PAD; see `byte`.
-        u16::from_le(unsafe { self.bytes.as_ptr().wrapping_add(at).cast::<u16>().read_unaligned() })
+        u16::from_le(unsafe { self.bytes.wrapping_add(at).cast::<u16>().read_unaligned() })
     }
 
     /// Eight bytes from `at`, the first one lowest.
     #[inline(always)]
     pub(crate) fn word(self, at: usize) -> u64 {
-        debug_assert!(at + 8 <= self.bytes.len());
+        debug_assert!(at + 8 <= self.len + PADDING);
         // SAFETY: INV-PAD; see `byte`.
-        u64::from_le(unsafe { self.bytes.as_ptr().wrapping_add(at).cast::<u64>().read_unaligned() })
+        u64::from_le(unsafe { self.bytes.wrapping_add(at).cast::<u64>().read_unaligned() })
     }
 
     /// The first position from `at` on whose byte can end or interrupt a JSON string: a quote, a backslash, a control
@@ -142,7 +155,11 @@ impl<'a> View<'a> {
 
     /// The text between two positions; empty where they are out of order.
     pub(crate) fn span(self, start: usize, end: usize) -> &'a [u8] {
-        self.bytes.get(start..end).unwrap_or_default()
+        if start > end || end > self.len {
+            return &[];
+        }
+        // SAFETY: the span lies within the text, which `owner` keeps borrowed.
+        unsafe { core::slice::from_raw_parts(self.bytes.wrapping_add(start), end - start) }
     }
 }
 

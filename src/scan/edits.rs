@@ -20,10 +20,6 @@ pub(crate) struct Edits {
     unordered: bool,
 }
 
-/// A moment in the list of changes, see [`Edits::mark`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Mark(usize);
-
 impl Edits {
     pub(crate) fn clear(&mut self) {
         self.list.clear();
@@ -46,19 +42,9 @@ impl Edits {
         self.list.push(Edit { start, end, from, to: self.arena.len() });
     }
 
-    /// Where the last change ends, 0 if there is none.
-    pub(crate) fn last_end(&self) -> usize {
-        self.list.last().map_or(0, |last| last.end)
-    }
-
     /// Whether anything changes.
     pub(crate) fn any(&self) -> bool {
         !self.list.is_empty()
-    }
-
-    /// Remembers how many changes there are.
-    pub(crate) fn mark(&self) -> Mark {
-        Mark(self.list.len())
     }
 
     /// Appends `start..end` of `text` to `out`, with all changes made.
@@ -72,9 +58,10 @@ impl Edits {
         render(&self.list, &self.arena, text, start, end, out);
     }
 
-    /// Appends `start..end` of `text` to `out` with the changes made since `mark`, and forgets these changes.
-    pub(crate) fn render_since(&mut self, mark: Mark, text: &Padded<'_>, start: usize, end: usize, out: &mut Vec<u8>) {
-        let mut tail = self.list.split_off(mark.0);
+    /// Appends `start..end` of `text` to `out` with all changes made, and forgets those from `start` on, which are the last ones made.
+    pub(crate) fn take_out(&mut self, text: &Padded<'_>, start: usize, end: usize, out: &mut Vec<u8>) {
+        let first = self.list.iter().rposition(|edit| edit.start < start).map_or(0, |last| last + 1);
+        let mut tail = self.list.split_off(first);
         tail.reverse();
         tail.sort_by_key(|edit| (edit.start, usize::MAX - edit.end));
         render(&tail, &self.arena, text, start, end, out);
@@ -123,10 +110,9 @@ mod tests {
         let text = Padded::new(&mut bytes).unwrap();
         let mut edits = Edits::default();
         edits.replace(1, 2, b"a");
-        let mark = edits.mark();
         edits.replace(4, 5, b"b");
         let mut out = Vec::new();
-        edits.render_since(mark, &text, 3, 7, &mut out);
+        edits.take_out(&text, 3, 7, &mut out);
         assert_eq!(out, b"3b56");
         out.clear();
         edits.render(&text, 0, 10, &mut out);

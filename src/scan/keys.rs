@@ -1,11 +1,13 @@
-//! Object keys: a small number for each name that the rules know, and what a name says about its value.
+//! Object keys: a small number for each name that the rules know, what a name says about its value, and where the key leads.
 //!
-//! The keys of audit events repeat, so the answer for a key of up to [`CACHED_BYTES`] bytes is kept and found again by
-//! comparing two or four words. Longer keys are classified each time.
+//! The keys of audit events repeat, so what is found for a key at a place is kept and found again by comparing a few words.
+//! Keys of more than [`REMEMBERED_BYTES`] bytes are looked up each time.
 
 use super::buffer::{PADDING, View};
+use super::hints::Hints;
+use super::paths::{Paths, State};
 use super::string::{self, Text};
-use crate::redact::names;
+use crate::redact::names::{self, name};
 
 /// A name that the rules know; [`UNKNOWN`] for all others.
 pub(crate) type Symbol = u16;
@@ -14,28 +16,32 @@ pub(crate) type Symbol = u16;
 pub(crate) const UNKNOWN: Symbol = 0;
 
 /// Keys of up to this many bytes are remembered.
-const CACHED_BYTES: usize = 32;
+const REMEMBERED_BYTES: usize = 48;
 
-/// Places in the cache; a power of two.
-const CACHE_PLACES: usize = 512;
+/// Remembered keys; a power of two.
+const PLACES: usize = 1024;
 
-/// What is known of a key.
+/// What is known of a member from its key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Key {
-    pub(crate) symbol: Symbol,
-    /// Bits of [`names::Name`]: what the name says about the value.
+pub(crate) struct Member {
+    /// Where the key leads.
+    pub(crate) state: State,
+    /// Bits of [`name`]: what the name says about the value.
     pub(crate) name: u8,
-    /// Tells the keys of one object apart, nearly always.
-    pub(crate) hash: u32,
+    /// A number below 64 that tells the keys of one object apart, often.
+    pub(crate) bucket: u8,
+    /// What holds there, see [`effect`](super::paths::effect).
+    pub(crate) flags: u32,
 }
 
 /// A remembered key.
 #[derive(Clone, Copy, Default)]
 struct Place {
+    /// First and last eight bytes; a key of up to eight bytes is in the first, the rest zeros.
     words: [u64; 2],
-    length: u16,
-    symbol: Symbol,
-    name: u8,
+    /// Length of the key, and the place that it was met at.
+    length_and_state: u32,
+    member: Member,
 }
 
 /// The known names and the remembered keys.
@@ -43,17 +49,13 @@ pub(crate) struct Keys {
     /// Sorted by name.
     names: Vec<(Vec<u8>, Symbol)>,
     places: Vec<Place>,
-    /// Third and fourth word of the keys of 17 bytes and more, by place.
-    longer: Vec<[u64; 2]>,
+    /// The words between first and last of the keys of 17 bytes and more, by place.
+    middles: Vec<[u64; 4]>,
 }
 
 impl Keys {
     pub(crate) fn new() -> Self {
-        Self {
-            names: Vec::new(),
-            places: vec![Place::default(); CACHE_PLACES],
-            longer: vec![[0; 2]; CACHE_PLACES],
-        }
+        Self { names: Vec::new(), places: vec![Place::default(); PLACES], middles: vec![[0; 4]; PLACES] }
     }
 
     /// The symbol for `name`, a new one if it has none.
@@ -68,114 +70,144 @@ impl Keys {
         }
     }
 
+    /// The symbol of `name`.
+    pub(crate) fn symbol(&self, name: &[u8]) -> Symbol {
+        let found = self.names.binary_search_by(|(known, _)| known.as_slice().cmp(name));
+        found.ok().and_then(|at| self.names.get(at)).map_or(UNKNOWN, |(_, symbol)| *symbol)
+    }
+
     /// Number of symbols, [`UNKNOWN`] included.
     pub(crate) fn symbols(&self) -> usize {
         self.names.len() + 1
     }
 
-    /// Looks up the key `start..end` of `text`; it has no escapes.
+    /// Forgets all keys, because places have got new numbers.
+    pub(crate) fn forget(&mut self) {
+        self.places.fill(Place::default());
+    }
+
+    /// Looks up the key `start..end` of `text`, which has no escapes, in an object at the place `state`.
     #[inline(always)]
-    pub(crate) fn look_up(&mut self, text: View<'_>, start: usize, end: usize) -> Key {
+    pub(crate) fn look_up(&mut self, paths: &mut Paths, hints: &Hints, text: View<'_>, start: usize, end: usize, state: State) -> Member {
         let length = end.wrapping_sub(start);
         let first = text.word(start);
-        let (low, high) = if length > 8 {
-            (first, text.word(end - 8))
+        let words = if length > 8 {
+            [first, text.word(end.wrapping_sub(8))]
         } else {
-            // Shifting by 64 is shifting by 0 here, which an empty key gets right by its length.
-            (first & (u64::MAX >> ((64 - 8 * length as u32) & 63)), 0)
+            // An empty key keeps all of the word behind it, and is found or not; either is right.
+            [first & (u64::MAX >> (64u32.wrapping_sub(8 * length as u32) & 63)), 0]
         };
-        let mixed = (low ^ high.rotate_left(29) ^ length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let hash = (mixed >> 32) as u32;
-        let index = (hash >> 23) as usize & (CACHE_PLACES - 1);
-        if let Some(place) = self.places.get(index) {
-            let same = place.words[0] == low && place.words[1] == high && place.length as usize == length;
-            if same && (length <= 16 || self.longer.get(index) == Some(&middle(text, start, end))) {
-                return Key { symbol: place.symbol, name: place.name, hash };
+        let length_and_state = (length as u32) << 16 | u32::from(state);
+        let mixed = (words[0] ^ words[1].rotate_left(29) ^ u64::from(length_and_state)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let index = (mixed >> (64 - PLACES.trailing_zeros())) as usize;
+        if let Some(place) = self.places.get(index)
+            && place.words == words
+            && place.length_and_state == length_and_state
+            && (length <= 16 || self.same_middle(index, text, start, end))
+        {
+            return place.member;
+        }
+        let bucket = (mixed >> 32) as u8 & 63;
+        self.find(paths, hints, text, (start, end), state, index, Place { words, length_and_state, member: Member { bucket, ..Member::default() } })
+    }
+
+    fn same_middle(&self, index: usize, text: View<'_>, start: usize, end: usize) -> bool {
+        end - start <= REMEMBERED_BYTES && self.middles.get(index) == Some(&middle(text, start, end))
+    }
+
+    #[cold]
+    #[inline(never)]
+    #[expect(clippy::too_many_arguments, reason = "one caller, which has all of it in registers")]
+    fn find(&mut self, paths: &mut Paths, hints: &Hints, text: View<'_>, key: (usize, usize), state: State, index: usize, mut place: Place) -> Member {
+        let (start, end) = key;
+        let own = text.span(start, end);
+        let mut bits = names::classify(own);
+        if bits & name::LONG != 0 && hints.is_plain(text, start, end) {
+            bits &= !name::LONG;
+        }
+        let next = paths.step(state, self.symbol(own));
+        place.member = Member { state: next, name: bits, flags: paths.effects(next).flags, ..place.member };
+        if own.len() <= REMEMBERED_BYTES && u16::try_from(place.length_and_state >> 16).is_ok() {
+            if let Some(known) = self.places.get_mut(index) {
+                *known = place;
+            }
+            if let Some(known) = self.middles.get_mut(index) {
+                *known = middle(text, start, end);
             }
         }
-        self.classify(text, start, end, [low, high], hash, index)
+        place.member
     }
 
     /// Looks up a key with escapes; `decoded` is room for its text.
     #[cold]
     #[inline(never)]
-    pub(crate) fn look_up_decoded(&mut self, text: View<'_>, key: Text, decoded: &mut Vec<u8>) -> Key {
+    pub(crate) fn look_up_decoded(&mut self, paths: &mut Paths, hints: &Hints, text: View<'_>, key: Text, state: State, decoded: &mut Vec<u8>) -> Member {
         decoded.clear();
         string::decode(text, key, decoded);
         let end = decoded.len();
         decoded.resize(end + PADDING, 0);
-        View::new(decoded).map_or_else(Key::default, |view| self.look_up(view, 0, end))
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn classify(&mut self, text: View<'_>, start: usize, end: usize, words: [u64; 2], hash: u32, index: usize) -> Key {
-        let key = self.classify_name(text.span(start, end), hash);
-        let length = end - start;
-        if length <= CACHED_BYTES {
-            if let Some(place) = self.places.get_mut(index) {
-                *place = Place { words, length: length as u16, symbol: key.symbol, name: key.name };
-            }
-            if length > 16
-                && let Some(longer) = self.longer.get_mut(index)
-            {
-                *longer = middle(text, start, end);
-            }
-        }
-        key
-    }
-
-    /// Classifies a name that may stand anywhere.
-    pub(crate) fn classify_name(&self, name: &[u8], hash: u32) -> Key {
-        let found = self.names.binary_search_by(|(known, _)| known.as_slice().cmp(name));
-        let symbol = found.ok().and_then(|at| self.names.get(at)).map_or(UNKNOWN, |(_, symbol)| *symbol);
-        Key { symbol, name: names::classify(name), hash }
+        View::new(decoded).map_or_else(Member::default, |view| self.look_up(paths, hints, view, 0, end, state))
     }
 }
 
-/// The words between the first and the last eight bytes of a key of 17 to 32 bytes.
-fn middle(text: View<'_>, start: usize, end: usize) -> [u64; 2] {
-    [text.word(start + 8), text.word(end - 16)]
+/// The words between the first and the last eight bytes of a key of 17 to 48 bytes; zeros for shorter and longer ones.
+fn middle(text: View<'_>, start: usize, end: usize) -> [u64; 4] {
+    let mut words = [0; 4];
+    if (17..=REMEMBERED_BYTES).contains(&(end - start)) {
+        // Eight bytes each, the last of them overlapping: together all bytes of the key.
+        for (index, word) in words.iter_mut().enumerate() {
+            *word = text.word((start + 8 + 8 * index).min(end - 8));
+        }
+    }
+    words
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use crate::scan::paths::{Builder, Effects};
 
-    fn look_up(keys: &mut Keys, name: &str) -> Key {
-        let mut bytes = name.as_bytes().to_vec();
-        bytes.extend_from_slice(&[0; PADDING]);
-        keys.look_up(View::new(&bytes).unwrap(), 0, name.len())
+    struct Rules {
+        keys: Keys,
+        paths: Paths,
+        hints: Hints,
     }
 
-    #[test]
-    fn names_of_every_length_are_told_apart() {
-        let mut keys = Keys::new();
-        let all: Vec<String> = (0..40).flat_map(|n| ["a", "b"].map(|last| format!("{}{last}", "x".repeat(n)))).collect();
-        let symbols: Vec<Symbol> = all.iter().map(|name| keys.intern(name.as_bytes())).collect();
-        for _ in 0..3 {
-            for (name, symbol) in all.iter().zip(&symbols) {
-                assert_eq!(look_up(&mut keys, name).symbol, *symbol, "{name}");
-                assert_eq!(look_up(&mut keys, &format!("{name}?")).symbol, UNKNOWN);
+    impl Rules {
+        fn new(names: &[String]) -> Self {
+            let mut keys = Keys::new();
+            let mut builder = Builder::new();
+            for (index, name) in names.iter().enumerate() {
+                builder.add(&mut keys, 1, name, Effects { flags: 1 << 30 | index as u32, ..Effects::default() });
             }
+            let paths = builder.build(&keys, 1);
+            Self { keys, paths, hints: Hints::new() }
+        }
+
+        fn look_up(&mut self, name: &str) -> u32 {
+            let mut bytes = name.as_bytes().to_vec();
+            bytes.extend_from_slice(b"\":0");
+            bytes.extend_from_slice(&[0; PADDING]);
+            self.keys.look_up(&mut self.paths, &self.hints, View::new(&bytes).unwrap(), 0, name.len(), 0).flags
         }
     }
 
     #[test]
-    fn keys_that_differ_in_the_middle_only_are_told_apart() {
-        let mut keys = Keys::new();
-        let symbol = keys.intern(b"requestReceivedTimestamp");
-        assert_eq!(look_up(&mut keys, "requestReceivedTimestamp").symbol, symbol);
-        assert_eq!(look_up(&mut keys, "requestR_ceivedTimestamp").symbol, UNKNOWN);
-        assert_eq!(look_up(&mut keys, "requestReceived_imestamp").symbol, UNKNOWN);
-    }
-
-    #[test]
-    fn an_empty_key_is_a_key() {
-        let mut keys = Keys::new();
-        assert_eq!(look_up(&mut keys, "").symbol, UNKNOWN);
-        let symbol = keys.intern(b"");
-        assert_eq!(keys.classify_name(b"", 0).symbol, symbol);
+    fn names_of_every_length_are_told_apart() {
+        let all: Vec<String> = (0..70).flat_map(|n| ["a", "b"].map(|last| format!("{}{last}", "x".repeat(n)))).collect();
+        let mut rules = Rules::new(&all);
+        for _ in 0..3 {
+            for (index, name) in all.iter().enumerate() {
+                assert_eq!(rules.look_up(name), 1 << 30 | index as u32, "{name}");
+                assert_eq!(rules.look_up(&format!("{name}?")), 0);
+                for place in 0..name.len() {
+                    let mut other = name.clone();
+                    other.replace_range(place..=place, "_");
+                    assert_eq!(rules.look_up(&other), 0, "{other}");
+                }
+            }
+            assert_eq!(rules.look_up(""), 0);
+        }
     }
 }

@@ -326,19 +326,21 @@ impl Paths {
         all
     }
 
-    /// Forgets states that records brought, if there are many; between records only.
-    pub(crate) fn tidy(&mut self) {
-        if self.effects.len() > KEPT_STATES {
+    /// Forgets states that records brought, if there are many, and tells so; between records only.
+    pub(crate) fn tidy(&mut self) -> bool {
+        let many = self.effects.len() > KEPT_STATES;
+        if many {
             self.effects.truncate(self.fixed);
             self.sets.truncate(self.fixed * self.width);
             self.steps.fill((u32::MAX, 0));
         }
+        many
     }
 }
 
 #[inline(always)]
 fn step_place(key: u32) -> usize {
-    (key ^ key >> 11) as usize & (STEP_PLACES - 1)
+    (key.wrapping_mul(0x9e37_79b1) >> (32 - STEP_PLACES.trailing_zeros())) as usize
 }
 
 const _: () = assert!(UNKNOWN == 0, "symbol 0 is the row of names that no pattern holds");
@@ -356,7 +358,7 @@ mod tests {
         let mut paths = builder.build(&keys, 1);
         let mut state = 0;
         for name in path {
-            let symbol = if *name == "[]" { paths.item() } else { keys.classify_name(name.as_bytes(), 0).symbol };
+            let symbol = if *name == "[]" { paths.item() } else { keys.symbol(name.as_bytes()) };
             state = paths.step(state, symbol);
         }
         paths.effects(state).flags

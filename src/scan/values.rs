@@ -2,8 +2,8 @@
 
 use super::buffer::{PADDING, Padded, View};
 use super::hints::Hints;
-use super::keys::Keys;
-use super::paths::{Builder, Effects, Paths, State, effect};
+use super::keys::{Keys, Member, UNKNOWN};
+use super::paths::{Builder, Paths, State, effect};
 use super::string::{self, Text};
 use super::walk::{Frame, MAX_LEVEL, Walk, Work, close};
 use crate::envelope::{Envelope, Field, Source};
@@ -11,6 +11,7 @@ use crate::policy::Policy;
 use crate::redact::class::{CLASSES, Class};
 use crate::redact::judge::{Hit, judge};
 use crate::redact::names::{self, name};
+use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
 use crate::redact::{catalogue, command, is_mask, push_mask, start, uri};
 
 /// The rules, compiled, and the memory of what they said.
@@ -44,6 +45,10 @@ mod pair {
     pub(super) const DATA: u8 = 1 << 1;
     /// Is a Secret by its own word.
     pub(super) const KIND: u8 = 1 << 2;
+    /// The name of the pair has been read.
+    pub(super) const NAME: u8 = 1 << 3;
+    /// The value of the pair has been read, and noted.
+    pub(super) const VALUE: u8 = 1 << 4;
 }
 
 impl Tables {
@@ -59,7 +64,9 @@ impl Tables {
     /// Forgets what the last record left, and what too many different records have brought; between records only.
     pub(crate) fn tidy(&mut self) {
         self.deferred.clear();
-        self.paths.tidy();
+        if self.paths.tidy() {
+            self.keys.forget();
+        }
     }
 
     #[inline(always)]
@@ -99,11 +106,21 @@ impl Walk<'_, '_> {
     /// Where the inside of a container stands that effects are asked for, and what is to be done when it closes.
     #[cold]
     #[inline(never)]
-    pub(super) fn on_open(&mut self, frame: &Frame, value: State, flags: u32, named: u8) -> (State, u16) {
+    pub(super) fn on_open(&mut self, outer: u16, member: Member, key: usize) -> (State, u16) {
+        let (state, bits) = self.inside(outer, member);
+        if bits & (close::REMOVE | close::REMEMBER) != 0 {
+            let depth = self.work.open_frames() + 1;
+            self.work.notes(depth).member = key;
+        }
+        (state, bits)
+    }
+
+    fn inside(&mut self, outer: u16, member: Member) -> (State, u16) {
+        let Member { state: value, flags, name: named, .. } = member;
         if flags & effect::REMOVE != 0 {
             return (start::QUIET, close::REMOVE);
         }
-        if frame.close & close::PATCH != 0 && named & name::PAIR_VALUE != 0 {
+        if outer & close::PATCH != 0 && named & name::PAIR_VALUE != 0 {
             return (start::QUIET, close::PATCH_VALUE);
         }
         if flags & effect::MASK != 0 {
@@ -142,13 +159,11 @@ impl Walk<'_, '_> {
     #[cold]
     #[inline(never)]
     pub(super) fn special_key(&mut self, frame: &mut Frame, text: Text, named: u8) {
+        self.work.note_key(text);
         if named & name::DATA != 0 {
             frame.pair |= pair::DATA;
         }
         if named & name::LONG == 0 || self.tables.paths.effects(frame.state).flags & effect::KEEP != 0 {
-            return;
-        }
-        if !text.escapes && self.tables.hints.is_plain(self.text.view(), text.start, text.end) {
             return;
         }
         self.judge_text(text, text.start, text.end, |_, _, _, _| {}, false);
@@ -178,16 +193,11 @@ impl Walk<'_, '_> {
     /// A string that something is to be done about, or that has to be looked at closely.
     #[cold]
     #[inline(never)]
-    pub(super) fn special_string(&mut self, frame: &mut Frame, member: usize, text: Text, span: (usize, usize), effects: Effects, named: u8) {
+    pub(super) fn special_string(&mut self, frame: &mut Frame, member: usize, text: Text, span: (usize, usize), of: Member) {
         let (quote, after) = span;
-        let flags = effects.flags;
-        if flags & effect::CAPTURE != 0 {
-            self.envelope.capture(effects.field, text);
-        }
-        if flags & effect::ANNOTATION != 0
-            && let Some(key) = self.work.last_key()
-        {
-            self.envelope.capture_annotation(key, text);
+        let Member { flags, name: named, .. } = of;
+        if flags & effect::ANNOTATION != 0 {
+            self.envelope.capture_annotation(self.work.last_key(), text);
         }
         if flags & effect::REMOVE != 0 {
             return self.remove(member, after);
@@ -211,7 +221,8 @@ impl Walk<'_, '_> {
             };
         }
         if flags & effect::MASK != 0 {
-            return self.mask(quote, after, effects.entry, text);
+            let entry = self.tables.paths.effects(of.state).entry;
+            return self.mask(quote, after, entry, text);
         }
         if named & name::KIND != 0 {
             self.kind(frame, text);
@@ -221,15 +232,18 @@ impl Walk<'_, '_> {
         }
         if named & name::PAIR_NAME != 0 && self.is_secret_name(text) {
             frame.pair |= pair::SECRET;
-            if frame.pending.end > 0 {
-                self.mask(frame.pending.start, frame.pending.end, catalogue::BY_NAME, Text::default());
+            if frame.pair & pair::VALUE != 0 {
+                let depth = self.work.open_frames();
+                let value = self.work.notes(depth).value;
+                self.mask(value.start, value.end, catalogue::BY_NAME, Text::default());
             }
         }
+        frame.pair |= if named & name::PAIR_NAME != 0 { pair::NAME } else { 0 };
         if named & name::PAIR_VALUE != 0 {
             if frame.pair & pair::SECRET != 0 {
                 return self.mask(quote, after, catalogue::BY_NAME, text);
             }
-            frame.pending = Text { start: quote, end: after, ..Text::default() };
+            self.note_value(frame, quote, after);
         }
         if flags & effect::EXEMPT != 0 {
             return;
@@ -249,67 +263,77 @@ impl Walk<'_, '_> {
     /// A number or literal that something is to be done about.
     #[cold]
     #[inline(never)]
-    pub(super) fn special_scalar(&mut self, frame: &mut Frame, member: usize, span: (usize, usize), effects: Effects, named: u8) {
+    pub(super) fn special_scalar(&mut self, frame: &mut Frame, member: usize, span: (usize, usize), of: Member) {
         let (at, after) = span;
-        if effects.flags & effect::CAPTURE != 0 {
+        let Member { flags, name: named, .. } = of;
+        let effects = self.tables.paths.effects(of.state);
+        if flags & effect::CAPTURE != 0 {
             self.envelope.capture(effects.field, Text { start: at, end: after, escapes: false, escaped_form: false });
         }
-        if effects.flags & effect::REMOVE != 0 {
+        if flags & effect::REMOVE != 0 {
             return self.remove(member, after);
         }
         if frame.close & close::PATCH != 0 && named & name::PAIR_VALUE != 0 {
-            frame.pending = Text { start: at, end: after, ..Text::default() };
-            return;
+            return self.note_value(frame, at, after);
         }
         let is_number = !matches!(self.text.byte(at), b't' | b'f' | b'n');
-        if effects.flags & effect::KEEP != 0 || !is_number {
+        if flags & effect::KEEP != 0 || !is_number {
             return;
         }
-        if effects.flags & effect::MASK != 0 {
+        if flags & effect::MASK != 0 {
             self.mask(at, after, effects.entry, Text::default());
         } else if named & name::SECRET != 0 || named & name::PAIR_VALUE != 0 && frame.pair & pair::SECRET != 0 {
             self.mask(at, after, catalogue::BY_NAME, Text::default());
         } else if named & name::PAIR_VALUE != 0 {
-            frame.pending = Text { start: at, end: after, ..Text::default() };
+            self.note_value(frame, at, after);
+        }
+    }
+
+    /// Remembers the value of a pair or patch operation, if what decides about it has not come yet.
+    fn note_value(&mut self, frame: &mut Frame, start: usize, end: usize) {
+        if frame.pair & pair::NAME == 0 || frame.close & close::PATCH != 0 {
+            frame.pair |= pair::VALUE;
+            let depth = self.work.open_frames();
+            self.work.notes(depth).value = Text { start, end, ..Text::default() };
         }
     }
 
     /// What was put off until the container's end.
     #[cold]
     #[inline(never)]
-    pub(super) fn close_special(&mut self, frame: &Frame, after: usize) {
+    pub(super) fn close_special(&mut self, frame: Frame, after: usize) {
         let bits = frame.close;
+        let depth = self.work.open_frames();
+        let notes = self.work.take_notes(depth);
         if bits & close::COMMAND != 0 {
             self.command_line();
         }
-        if bits & close::PATCH_VALUE != 0
-            && let Some(outer) = self.work.last_frame()
-        {
-            outer.pending = Text { start: frame.start, end: after, ..Text::default() };
+        if bits & close::PATCH_VALUE != 0 {
+            self.work.notes(depth.saturating_sub(1)).value = Text { start: frame.start, end: after, ..Text::default() };
         }
         if bits & close::PATCH != 0 {
-            self.patch_value(frame);
+            self.patch_value(notes.value, notes.pointer);
         }
         if bits & close::SECRET != 0 {
-            self.again(frame.start, after, frame, start::EMBEDDED_SECRET, self.class());
+            self.again(frame.start, after, start::EMBEDDED_SECRET, self.class());
         }
         if bits & close::EVENT != 0 {
-            self.again(frame.start, after, frame, start::RECORD, None);
+            self.again(frame.start, after, start::RECORD, None);
         }
         if bits & close::BODY != 0 {
             let mut body = Vec::new();
-            self.work.edits.render_since(frame.mark, self.text, frame.start, after, &mut body);
+            self.work.edits.take_out(self.text, frame.start, after, &mut body);
             self.tables.deferred.push((frame.start, after, body));
         }
         if bits & close::REMEMBER != 0 {
-            self.envelope.capture_body(bits & close::RESPONSE != 0, frame.member, after);
+            self.envelope.capture_body(bits & close::RESPONSE != 0, notes.member, after);
         }
         if bits & close::REMOVE != 0 {
-            self.remove(frame.member, after);
+            self.remove(notes.member, after);
         }
         if bits & close::FOLD != 0 {
             let mut json = Vec::new();
-            self.work.edits.render_since(frame.mark, self.text, frame.start, after, &mut json);
+            self.work.edits.take_out(self.text, frame.start, after, &mut json);
             self.work.edits.replace_with(frame.start, after, |out| {
                 out.push(b'"');
                 string::encode(&json, out);
@@ -355,9 +379,9 @@ impl Walk<'_, '_> {
     }
 
     /// Reads a container again from another place in the rules.
-    fn again(&mut self, from: usize, to: usize, frame: &Frame, state: State, class: Option<Class>) {
+    fn again(&mut self, from: usize, to: usize, state: State, class: Option<Class>) {
         let mut json = Vec::new();
-        self.work.edits.render_since(frame.mark, self.text, from, to, &mut json);
+        self.work.edits.take_out(self.text, from, to, &mut json);
         let depth = self.depth + self.work.open_frames();
         let out = self.nested(json, state, class, depth).map(|(out, _)| out);
         self.replace_nested(from, to, out);
@@ -402,31 +426,34 @@ impl Walk<'_, '_> {
     /// `path` and `value` of an operation of a JSON patch; whether that was all there is to do.
     fn patch_member(&mut self, frame: &mut Frame, text: Text, span: (usize, usize), flags: u32, named: u8) -> bool {
         if named & name::PAIR_VALUE != 0 {
-            frame.pending = Text { start: span.0, end: span.1, ..Text::default() };
+            self.note_value(frame, span.0, span.1);
             return true;
         }
         if flags & effect::POINTER != 0 {
-            frame.pointer = text;
+            let depth = self.work.open_frames();
+            self.work.notes(depth).pointer = text;
         }
         false
     }
 
     /// The value of a patch operation stands at the place that the operation's path names.
-    fn patch_value(&mut self, frame: &Frame) {
-        if frame.pending.end == 0 {
+    fn patch_value(&mut self, value: Text, path: Text) {
+        if value.end == 0 {
             return;
         }
         let mut state = start::object(self.class());
         let mut pointer = Vec::new();
-        string::decode(self.text.view(), frame.pointer, &mut pointer);
+        string::decode(self.text.view(), path, &mut pointer);
         let mut secret = false;
         for segment in pointer.split(|&byte| byte == b'/').skip(1) {
             let segment = unescape_pointer(segment);
             let index = segment.iter().all(u8::is_ascii_digit) || segment == b"-";
-            let key = self.tables.keys.classify_name(&segment, 0);
-            let symbol = if index && key.symbol == super::keys::UNKNOWN { self.tables.paths.item() } else { key.symbol };
+            let symbol = match self.tables.keys.symbol(&segment) {
+                UNKNOWN if index => self.tables.paths.item(),
+                symbol => symbol,
+            };
             state = self.tables.paths.step(state, symbol);
-            secret = key.name & name::SECRET != 0;
+            secret = names::is_secret(&segment);
             let flags = self.tables.paths.effects(state).flags;
             if flags & effect::OBJECT != 0 {
                 state = start::object(self.class());
@@ -437,12 +464,12 @@ impl Walk<'_, '_> {
         }
         // An environment variable's value, whose name is elsewhere.
         let variable = crate::bytes::find(&pointer, b"/env/").is_some() && pointer.ends_with(b"/value");
-        let (from, to) = (frame.pending.start, frame.pending.end);
+        let (from, to) = (value.start, value.end);
         let scalar = !matches!(self.text.byte(from), b'{' | b'[');
         if scalar && (secret || variable) {
             return self.mask(from, to, catalogue::BY_NAME, Text::default());
         }
-        self.again(from, to, frame, state, self.class());
+        self.again(from, to, state, self.class());
     }
 
     /// An object that calls itself a Secret.
@@ -462,12 +489,14 @@ impl Walk<'_, '_> {
     }
 
     fn is_secret_name(&mut self, text: Text) -> bool {
-        if text.escapes {
-            let mut decoded = Vec::new();
-            string::decode(self.text.view(), text, &mut decoded);
-            return names::is_secret(&decoded);
-        }
-        names::is_secret(self.text.span(text.start, text.end))
+        let Tables { keys, paths, hints, .. } = &mut *self.tables;
+        let view = self.text.view();
+        let found = if text.escapes {
+            keys.look_up_decoded(paths, hints, view, text, start::QUIET, &mut self.work.scratch)
+        } else {
+            keys.look_up(paths, hints, view, text.start, text.end, start::QUIET)
+        };
+        found.name & name::SECRET != 0
     }
 
     /// Puts a mask in the place of a value. Values of a Secret leave their length.
@@ -539,6 +568,9 @@ impl Walk<'_, '_> {
             let class = self.class().or((flags & effect::STRICT == 0).then_some(Class::Other));
             return self.nested_json(text, quote, after, start::object(class), flags);
         }
+        if flags & effect::URI != 0 && !text.escapes && self.is_plain_uri(text) {
+            return;
+        }
         let special = move |hints: &Hints, view: View<'_>, end: usize, hits: &mut Vec<Hit>| {
             if flags & effect::URI != 0 {
                 uri::secret_parts(hints, view, end, hits);
@@ -551,6 +583,32 @@ impl Walk<'_, '_> {
             }
         };
         self.judge_text(text, text.start, text.end, special, flags & effect::URI != 0);
+    }
+
+    /// Whether a URI needs no closer look: nothing in it stands out, and no name in its query.
+    fn is_plain_uri(&mut self, text: Text) -> bool {
+        let Tables { keys, paths, hints, .. } = &mut *self.tables;
+        let view = self.text.view();
+        let uri = view.span(text.start, text.end);
+        let Some(query) = uri.iter().position(|&byte| byte == b'?') else { return hints.is_plain(view, text.start, text.end) };
+        let query = text.start + query + 1;
+        if !hints.is_plain(view, text.start, query - 1) {
+            return false;
+        }
+        let mut at = query;
+        while at < text.end {
+            let pair = view.span(at, text.end);
+            let end = at + pair.iter().position(|&byte| byte == b'&').unwrap_or(pair.len());
+            let equals = at + pair.iter().position(|&byte| byte == b'=' || byte == b'&').unwrap_or(pair.len());
+            let value = view.span(equals, end);
+            let found = keys.look_up(paths, hints, view, at, equals, start::QUIET);
+            let simple = value.len() <= SHORTEST_TOKEN_BYTES && !value.contains(&b'%') && !view.span(at, equals).contains(&b'%');
+            if !simple || found.name & name::SECRET != 0 || view.span(at, equals) == b"command" {
+                return false;
+            }
+            at = end + 1;
+        }
+        true
     }
 
     /// A string whose text may be JSON: if it is, it is read from `state` on and leaves as a string again.

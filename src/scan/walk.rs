@@ -5,14 +5,15 @@
 //! their end. What needs a decision about a value is in `values`.
 
 use super::buffer::Padded;
-use super::edits::{Edits, Mark};
-use super::keys::Key;
-use super::paths::{Effects, State, effect};
+use super::edits::Edits;
+use super::keys::Member;
+use super::paths::{State, effect};
 use super::string::{self, Malformed, Text};
 use super::values::Tables;
 use crate::envelope::{Envelope, Source};
 use crate::redact::names::name;
 use crate::redact::start;
+use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
 
 /// How many texts may be nested in each other: JSON in a string of JSON in a string.
 pub(crate) const MAX_LEVEL: u8 = 3;
@@ -54,32 +55,43 @@ pub(super) mod close {
     pub(crate) const REMEMBER: u16 = 1 << 8;
     /// With `REMEMBER`: the response's.
     pub(crate) const RESPONSE: u16 = 1 << 9;
+
+    /// Bits that have to do with the strings directly inside.
+    pub(crate) const STRINGS: u16 = COMMAND | PATCH;
 }
 
-/// One open object or array.
+/// One open object or array. Small, because one is kept and fetched for each container of each event.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
+    /// A bit for each key, to notice repeated ones.
+    seen: u64,
+    /// Position of the bracket.
+    pub(super) start: usize,
+    /// Where this frame's keys begin in `Work::keys`.
+    keys: usize,
     pub(super) state: State,
-    /// Place of the items of an array.
+    /// Place of the items of an array; [`OBJECT`] in an object.
     item: State,
-    is_object: bool,
     /// Bits of [`close`].
     pub(super) close: u16,
     /// Bits of [`name`] that the container's own key had; items of an array inherit them.
     pub(super) name: u8,
     /// What is known of the members so far, see `values`.
     pub(super) pair: u8,
-    /// A bit for each key, to notice repeated ones.
-    seen: u64,
-    /// Where this frame's keys begin in `Work::keys`.
-    keys: usize,
-    /// Position of the bracket.
-    pub(super) start: usize,
-    /// Position of the member's key.
+}
+
+/// In [`Frame::item`]: the container is an object.
+const OBJECT: State = State::MAX;
+
+/// What few containers have to remember of their members.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Notes {
+    /// Number of containers around the one that this belongs to.
+    depth: usize,
+    /// Position of the container's own key.
     pub(super) member: usize,
-    pub(super) mark: Mark,
     /// The value of a pair whose name has not come yet, or of a patch operation, quotes included.
-    pub(super) pending: Text,
+    pub(super) value: Text,
     /// The path of a patch operation.
     pub(super) pointer: Text,
 }
@@ -89,24 +101,43 @@ pub(super) struct Frame {
 pub(crate) struct Work {
     pub(crate) edits: Edits,
     frames: Vec<Frame>,
-    /// Hash and span of the keys of all open objects.
-    keys: Vec<(u32, usize, usize)>,
+    /// Positions of the keys of all open objects, behind the quote.
+    keys: Vec<usize>,
+    notes: Vec<Notes>,
     /// Strings of the innermost array of arguments.
     pub(super) arguments: Vec<Text>,
     pub(super) scratch: Vec<u8>,
+    no_notes: Notes,
+    last_key: Text,
     /// Where the last removed member ended that no kept member of its object stands in front of.
     pub(super) removed_leading: usize,
 }
 
 impl Work {
-    /// The container around the one that is being closed.
-    pub(super) fn last_frame(&mut self) -> Option<&mut Frame> {
-        self.frames.last_mut()
+    /// The notes of the innermost container, which is `depth` deep.
+    pub(super) fn notes(&mut self, depth: usize) -> &mut Notes {
+        if self.notes.last().is_none_or(|notes| notes.depth != depth) {
+            self.notes.push(Notes { depth, ..Notes::default() });
+        }
+        let last = self.notes.len() - 1;
+        // There is a last one: it has just been looked at or pushed.
+        self.notes.get_mut(last).unwrap_or(&mut self.no_notes)
     }
 
-    /// The key of the member that is being read.
-    pub(super) fn last_key(&self) -> Option<Text> {
-        self.keys.last().map(|&(_, start, end)| Text { start, end, ..Text::default() })
+    /// Takes the notes of the container that closes.
+    pub(super) fn take_notes(&mut self, depth: usize) -> Notes {
+        let own = self.notes.pop_if(|notes| notes.depth >= depth).filter(|notes| notes.depth == depth);
+        own.unwrap_or(Notes { depth, ..Notes::default() })
+    }
+
+    /// Remembers the key of the member that is being read.
+    pub(super) fn note_key(&mut self, key: Text) {
+        self.last_key = key;
+    }
+
+    /// The key of the member that is being read, where rules ask for it.
+    pub(super) fn last_key(&self) -> Text {
+        self.last_key
     }
 
     /// Number of containers around the present one.
@@ -145,6 +176,7 @@ impl<'w, 'r> Walk<'w, 'r> {
         work.edits.clear();
         work.frames.clear();
         work.keys.clear();
+        work.notes.clear();
         work.arguments.clear();
         work.removed_leading = 0;
         Self { text, tables, work, envelope, escaped_form: false, level, depth, lifted: false, redactions }
@@ -155,68 +187,61 @@ impl<'w, 'r> Walk<'w, 'r> {
         let at = self.skip_space(0)?;
         let after = match self.text.byte(at) {
             b'{' | b'[' => self.containers(at, state)?,
-            _ => self.scalar(at, at, state, 0)?,
+            _ => self.scalar(at, state)?,
         };
         let end = self.skip_space(after)?;
         if end == self.text.len() { Ok(after) } else { Err(Stop::Malformed) }
     }
 
     fn containers(&mut self, at: usize, state: State) -> Result<usize, Stop> {
-        let mut frame = self.open(at, at, state, 0, 0)?;
+        let mut frame = self.open(at, state, 0, 0)?;
         let mut at = at + 1;
         if let Some(after) = self.empty(&frame, at)? {
-            at = after;
-            at = match self.close(&mut frame, at)? {
+            at = match self.close(&mut frame, after)? {
                 Some(at) => at,
-                None => return Ok(at),
+                None => return Ok(after),
             };
         }
         loop {
             // A member or an item starts here, but for white space.
+            let start = at;
             let member;
-            let value;
-            let named;
-            if frame.is_object {
+            if frame.item == OBJECT {
                 let quote = self.open_quote(at)?;
-                member = quote;
-                let key = self.key(&mut frame, quote, &mut at)?;
-                value = self.tables.paths.step(frame.state, key.symbol);
-                named = key.name;
+                member = self.key(&mut frame, quote, &mut at)?;
                 if self.text.byte(at) == b':' {
                     at += 1;
                 } else {
                     at = self.expect(at, b':')?;
                 }
             } else {
-                member = at;
-                value = frame.item;
-                named = frame.name;
+                let flags = self.tables.paths.effects(frame.item).flags;
+                member = Member { state: frame.item, name: frame.name, bucket: 0, flags };
             }
-            let effects = self.tables.paths.effects(value);
 
             // The value.
             let mut byte = self.text.byte(at);
-            if byte <= b' ' || (self.escaped_form && byte == b'\\' && self.text.byte(at + 1) != b'"') {
+            if byte <= b' ' || (byte == b'\\' && self.escaped_form && self.text.byte(at + 1) != b'"') {
                 at = self.skip_space(at)?;
                 byte = self.text.byte(at);
             }
             if byte == b'"' || byte == b'\\' {
-                if effects.flags & effect::LINE != 0
+                if member.flags & effect::LINE != 0
                     && !self.lifted
-                    && let Some(inside) = self.try_line(member, at)
+                    && let Some(inside) = self.try_line(start, at)
                 {
                     at = inside;
                     continue;
                 }
-                at = self.string_value(&mut frame, member, at, effects, named)?;
-            } else if byte == b'{' || byte == b'[' {
-                let (state, closing) = if effects.flags | u32::from(frame.close & close::PATCH) == 0 {
-                    (value, 0)
+                at = self.string_value(&mut frame, start, at, member)?;
+            } else if byte | 0x20 == b'{' {
+                let (state, closing) = if member.flags | u32::from(frame.close & close::PATCH) == 0 {
+                    (member.state, 0)
                 } else {
-                    self.on_open(&frame, value, effects.flags, named)
+                    self.on_open(frame.close, member, start)
                 };
                 self.work.frames.push(frame);
-                frame = self.open(at, member, state, closing, named)?;
+                frame = self.open(at, state, closing, member.name)?;
                 at += 1;
                 match self.empty(&frame, at)? {
                     None => continue,
@@ -227,7 +252,7 @@ impl<'w, 'r> Walk<'w, 'r> {
                     None => return Ok(at),
                 };
             } else {
-                at = self.other_value(&mut frame, member, at, effects, named)?;
+                at = self.other_value(&mut frame, start, at, member)?;
             }
 
             // What follows a value.
@@ -237,7 +262,7 @@ impl<'w, 'r> Walk<'w, 'r> {
                     at += 1;
                     break;
                 }
-                if byte == if frame.is_object { b'}' } else { b']' } {
+                if byte == if frame.item == OBJECT { b'}' } else { b']' } {
                     at += 1;
                     at = match self.close(&mut frame, at)? {
                         Some(at) => at,
@@ -310,44 +335,39 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     #[inline(always)]
-    fn key(&mut self, frame: &mut Frame, quote: usize, after: &mut usize) -> Result<Key, Stop> {
+    fn key(&mut self, frame: &mut Frame, quote: usize, after: &mut usize) -> Result<Member, Stop> {
         let text = self.string(quote, after)?;
-        let key = if text.escapes {
-            self.key_with_escapes(text)
+        let Tables { keys, paths, hints, .. } = &mut *self.tables;
+        let member = if text.escapes {
+            keys.look_up_decoded(paths, hints, self.text.view(), text, frame.state, &mut self.work.scratch)
         } else {
-            self.tables.keys.look_up(self.text.view(), text.start, text.end)
+            keys.look_up(paths, hints, self.text.view(), text.start, text.end, frame.state)
         };
-        let bit = 1u64 << (key.hash & 63);
+        let bit = 1u64 << member.bucket;
         if frame.seen & bit != 0 {
-            self.check_repeated(frame, text, key);
+            self.check_repeated(frame.keys, text);
         }
         frame.seen |= bit;
-        self.work.keys.push((key.hash, text.start, text.end));
-        if key.name & (name::LONG | name::DATA) != 0 {
-            self.special_key(frame, text, key.name);
+        self.work.keys.push(text.start);
+        if member.name & (name::LONG | name::DATA) != 0 || member.flags & effect::ANNOTATION != 0 {
+            let mut own = *frame;
+            self.special_key(&mut own, text, member.name);
+            *frame = own;
         }
-        Ok(key)
-    }
-
-    #[cold]
-    fn key_with_escapes(&mut self, text: Text) -> Key {
-        let mut decoded = core::mem::take(&mut self.work.scratch);
-        let key = self.tables.keys.look_up_decoded(self.text.view(), text, &mut decoded);
-        self.work.scratch = decoded;
-        key
+        Ok(member)
     }
 
     /// A key that the object may have already: Fluent Bit would keep both. The later one gets a number, so that nothing is lost.
     #[cold]
-    fn check_repeated(&mut self, frame: &Frame, text: Text, key: Key) {
-        let mine = self.work.keys.get(frame.keys..).unwrap_or_default();
-        let span = self.text.span(text.start, text.end);
-        let same = mine.iter().any(|&(hash, start, end)| {
-            let other = self.text.span(start, end);
-            // Two spellings of one key have one hash.
-            hash == key.hash && (other == span || text.escapes || other.contains(&b'\\'))
+    #[inline(never)]
+    fn check_repeated(&mut self, first: usize, text: Text) {
+        let view = self.text.view();
+        let (word, length) = (view.word(text.start), text.end - text.start);
+        let repeated = self.work.keys.get(first..).unwrap_or_default().iter().any(|&start| {
+            let maybe = text.escapes || length < 8 || view.word(start) == word;
+            maybe && self.same_key(start, text)
         });
-        if same {
+        if repeated {
             let position = text.start as u64;
             self.work.edits.replace_with(text.end, text.end, |out| {
                 out.push(b'#');
@@ -356,28 +376,30 @@ impl<'w, 'r> Walk<'w, 'r> {
         }
     }
 
+    /// Whether the key that starts at `start` is the same as `text`, perhaps in another spelling.
+    fn same_key(&self, start: usize, text: Text) -> bool {
+        let view = self.text.view();
+        let own = view.span(text.start, text.end);
+        let behind = view.byte(start + own.len());
+        if view.span(start, start + own.len()) == own && (behind == b'"' || behind == b'\\' && text.escaped_form) {
+            return true;
+        }
+        // With escapes in one of them, all that is sure is that they share a bucket: they count as the same.
+        let mut end = view.find_special(start);
+        while end < text.start && view.byte(end) >= 0x80 {
+            end = view.find_special(end + 1);
+        }
+        text.escapes || view.byte(end) == b'\\' && (!text.escaped_form || view.byte(end + 1) != b'"')
+    }
+
     #[inline(always)]
-    fn open(&mut self, at: usize, member: usize, state: State, closing: u16, named: u8) -> Result<Frame, Stop> {
-        let is_object = self.text.byte(at) == b'{';
+    fn open(&mut self, at: usize, state: State, closing: u16, named: u8) -> Result<Frame, Stop> {
         let mut closing = closing;
         if self.work.frames.len() + self.depth >= self.tables.fold_depth {
             closing |= self.open_deep()?;
         }
-        Ok(Frame {
-            state,
-            item: if is_object { 0 } else { self.tables.step_item(state) },
-            is_object,
-            close: closing,
-            name: named & name::SECRET,
-            pair: 0,
-            seen: 0,
-            keys: self.work.keys.len(),
-            start: at,
-            member,
-            mark: self.work.edits.mark(),
-            pending: Text::default(),
-            pointer: Text::default(),
-        })
+        let item = if self.text.byte(at) == b'{' { OBJECT } else { self.tables.step_item(state) };
+        Ok(Frame { seen: 0, start: at, keys: self.work.keys.len(), state, item, close: closing, name: named & name::SECRET, pair: 0 })
     }
 
     #[cold]
@@ -392,7 +414,7 @@ impl<'w, 'r> Walk<'w, 'r> {
     /// Whether the container that was just opened closes at once; the position behind the bracket.
     #[inline(always)]
     fn empty(&mut self, frame: &Frame, at: usize) -> Result<Option<usize>, Stop> {
-        let bracket = if frame.is_object { b'}' } else { b']' };
+        let bracket = if frame.item == OBJECT { b'}' } else { b']' };
         let byte = self.text.byte(at);
         if byte == bracket {
             return Ok(Some(at + 1));
@@ -411,7 +433,7 @@ impl<'w, 'r> Walk<'w, 'r> {
             return self.end_of_line(after).map(Some);
         }
         if frame.close != 0 {
-            self.close_special(frame, after);
+            self.close_special(*frame, after);
         }
         self.work.keys.truncate(frame.keys);
         match self.work.frames.pop() {
@@ -478,31 +500,47 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     #[inline(always)]
-    fn string_value(&mut self, frame: &mut Frame, member: usize, at: usize, effects: Effects, named: u8) -> Result<usize, Stop> {
+    fn string_value(&mut self, frame: &mut Frame, start: usize, at: usize, member: Member) -> Result<usize, Stop> {
         let quote = self.open_quote(at)?;
         let mut after = 0;
         let text = self.string(quote, &mut after)?;
-        let watched = named & (name::SECRET | name::PAIR_NAME | name::PAIR_VALUE | name::KIND);
-        if effects.flags & !(effect::EXEMPT | effect::STRICT) | u32::from(watched) | u32::from(frame.close & (close::COMMAND | close::PATCH)) == 0 && !text.escapes {
-            let first = self.text.byte(text.start);
-            let short = text.end - text.start < 16 && first != b'{' && first != b'[';
-            if short || effects.flags & effect::EXEMPT != 0 {
-                return Ok(after);
-            }
-            if first != b'{' && first != b'[' && self.tables.hints.is_plain(self.text.view(), text.start, text.end) {
-                return Ok(after);
-            }
+        let flags = member.flags;
+        if flags & effect::CAPTURE != 0 {
+            self.envelope.capture(self.tables.paths.effects(member.state).field, text);
         }
-        self.special_string(frame, member, text, (quote, after), effects, named);
+        let watched = member.name & (name::SECRET | name::PAIR_NAME | name::PAIR_VALUE | name::KIND);
+        let special = flags & !(effect::EXEMPT | effect::STRICT | effect::CAPTURE) | u32::from(watched) | u32::from(frame.close & close::STRINGS);
+        if special == 0 && !text.escapes {
+            let may_be_json = self.text.byte(text.start) | 0x20 == b'{';
+            if !may_be_json && text.end - text.start < SHORTEST_TOKEN_BYTES || flags & effect::EXEMPT != 0 {
+                return Ok(after);
+            }
+            if !may_be_json && self.tables.hints.is_plain(self.text.view(), text.start, text.end) {
+                return Ok(after);
+            }
+        } else if special == u32::from(name::KIND) && !self.is_secret_kind(text) {
+            return Ok(after);
+        }
+        let mut own = *frame;
+        self.special_string(&mut own, start, text, (quote, after), member);
+        *frame = own;
         Ok(after)
     }
 
+    /// Whether a `kind` is that of a Secret or a list of them.
+    #[inline(always)]
+    fn is_secret_kind(&self, text: Text) -> bool {
+        self.text.pair(text.start) == u16::from_le_bytes(*b"Se") || text.escapes
+    }
+
     /// A number or a literal.
-    fn other_value(&mut self, frame: &mut Frame, member: usize, at: usize, effects: Effects, named: u8) -> Result<usize, Stop> {
+    fn other_value(&mut self, frame: &mut Frame, start: usize, at: usize, member: Member) -> Result<usize, Stop> {
         let after = self.literal_or_number(at)?;
-        let watched = u32::from(named & (name::SECRET | name::PAIR_VALUE)) | effects.flags & (effect::MASK | effect::REMOVE | effect::CAPTURE);
+        let watched = u32::from(member.name & (name::SECRET | name::PAIR_VALUE)) | member.flags & (effect::MASK | effect::REMOVE | effect::CAPTURE);
         if watched | u32::from(frame.close & close::PATCH) != 0 {
-            self.special_scalar(frame, member, (at, after), effects, named);
+            let mut own = *frame;
+            self.special_scalar(&mut own, start, (at, after), member);
+            *frame = own;
         }
         Ok(after)
     }
@@ -529,13 +567,9 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     /// A text that is no object and no array.
-    fn scalar(&mut self, at: usize, member: usize, state: State, named: u8) -> Result<usize, Stop> {
-        let effects = self.tables.paths.effects(state);
-        let mut frame = self.open(at, member, start::QUIET, 0, 0)?;
-        if self.text.byte(at) == b'"' {
-            self.string_value(&mut frame, member, at, effects, named)
-        } else {
-            self.other_value(&mut frame, member, at, effects, named)
-        }
+    fn scalar(&mut self, at: usize, state: State) -> Result<usize, Stop> {
+        let member = Member { state, flags: self.tables.paths.effects(state).flags, ..Member::default() };
+        let mut frame = self.open(at, start::QUIET, 0, 0)?;
+        if self.text.byte(at) == b'"' { self.string_value(&mut frame, at, at, member) } else { self.other_value(&mut frame, at, at, member) }
     }
 }
