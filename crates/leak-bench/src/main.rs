@@ -9,10 +9,12 @@ use auditgate_leak_bench::run::{Plan, run};
 use auditgate_leak_bench::target::{Native, PassThrough, Target};
 use auditgate_leak_bench::{benign, report};
 
-const USAGE: &str = "usage: auditgate-leak-bench [--engine native|none] [--seeds N] [--fast] [--benign N]
+const USAGE: &str =
+    "usage: auditgate-leak-bench [--engine native|wasm|none] [--module FILE] [--seeds N] [--fast] [--benign N]
                             [--report FILE] [--failures FILE]
 
   --engine   what is measured; none lets everything pass and so proves the judge (default native)
+  --module   the module for --engine wasm (default dist/auditgate.wasm)
   --seeds    seeds for each kind, place and encoding (default 10)
   --fast     the same as --seeds 1 --benign 2000
   --benign   benign events for the over-redaction figures (default 10000)
@@ -22,6 +24,7 @@ const USAGE: &str = "usage: auditgate-leak-bench [--engine native|none] [--seeds
 
 struct Options {
     engine: String,
+    module: String,
     seeds: u64,
     benign: u64,
     report: Option<String>,
@@ -29,7 +32,14 @@ struct Options {
 }
 
 fn options() -> Result<Options, String> {
-    let mut options = Options { engine: "native".into(), seeds: 10, benign: 10_000, report: None, failures: None };
+    let mut options = Options {
+        engine: "native".into(),
+        module: "dist/auditgate.wasm".into(),
+        seeds: 10,
+        benign: 10_000,
+        report: None,
+        failures: None,
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         if argument == "--fast" {
@@ -41,6 +51,7 @@ fn options() -> Result<Options, String> {
             || value.parse::<u64>().map_err(|_| format!("expected a number after `{argument}`, found `{value}`"));
         match argument.as_str() {
             "--engine" => options.engine = value,
+            "--module" => options.module = value,
             "--seeds" => options.seeds = number()?,
             "--benign" => options.benign = number()?,
             "--report" => options.report = Some(value),
@@ -51,12 +62,27 @@ fn options() -> Result<Options, String> {
     Ok(options)
 }
 
+#[cfg(not(feature = "module"))]
+fn module(_path: &str) -> Result<Box<dyn Target>, String> {
+    Err("this benchmark was built without the feature `module`".into())
+}
+
+#[cfg(feature = "module")]
+fn module(path: &str) -> Result<Box<dyn Target>, String> {
+    use auditgate_leak_bench::target::Module;
+    let bytes = std::fs::read(path)
+        .map_err(|error| format!("cannot read the module `{path}`: {error}\nhelp: `make module` builds it"))?;
+    let module = Module::new(&bytes).map_err(|error| format!("cannot load `{path}`: {error}"))?;
+    Ok(Box::new(module))
+}
+
 fn bench() -> Result<bool, String> {
     let options = options().map_err(|error| format!("{error}\n{USAGE}"))?;
     let mut target: Box<dyn Target> = match options.engine.as_str() {
         "native" => Box::new(Native::default()),
+        "wasm" => module(&options.module)?,
         "none" => Box::new(PassThrough),
-        other => return Err(format!("expected the engine `native` or `none`, found `{other}`\n{USAGE}")),
+        other => return Err(format!("expected the engine `native`, `wasm` or `none`, found `{other}`\n{USAGE}")),
     };
     let plan = Plan { seeds: options.seeds, one_kind_in: 1 };
     let terminal = std::io::stderr().is_terminal();

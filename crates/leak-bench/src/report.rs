@@ -6,9 +6,11 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::benign::Benign;
-use crate::case::Demand;
+use crate::case::{Case, Demand};
+use crate::json::{Raw, SEPARATOR};
+use crate::judge::Judge;
 use crate::plant::Encoding;
-use crate::run::{Combination, Results, Tally};
+use crate::run::{Combination, Results, Sample, Tally};
 
 /// The share of fixed-shape tokens in free text that may leak.
 pub const MAX_FREE_RATE: f64 = 0.005;
@@ -170,7 +172,7 @@ pub fn machine(results: &Results, benign: Option<&Benign>) -> Value {
         "development": by(&development),
         "held out": by(&|c| results.held_out(c)),
         "places": places, "kinds": kinds, "encodings": encodings,
-        "faults": results.faults, "placeholders": results.placeholders, "unstable": tally(results.unstable), "damaged": results.damaged,
+        "faults": results.faults, "placeholders": results.placeholders, "unstable": tally(results.unstable), "unstable paths": results.unstable_paths, "damaged": results.damaged,
         "benign": benign.map(|benign| json!({"events": benign.events, "changed events": benign.changed_events,
             "changed": benign.changed, "damaged": benign.damaged, "faults": benign.faults})),
     })
@@ -220,17 +222,27 @@ pub fn failures(results: &Results, benign: Option<&Benign>) -> String {
     out
 }
 
-fn write_sample(out: &mut String, results: &Results, sample: &crate::run::Sample) {
+fn write_sample(out: &mut String, results: &Results, sample: &Sample) {
     let Combination { place, kind, encoding, form } = sample.combination;
+    let (Some(place), Some(kind)) = (results.places.get(place), results.kinds.get(kind)) else { return };
     let _ = writeln!(
         out,
-        "- {} | {} | {} | {form:?} | seed {} | {}\n  in  {}\n  out {}",
-        results.places.get(place).map_or("", |place| place.item.id),
-        results.kinds.get(kind).map_or("", |kind| kind.item.id),
+        "- {} | {} | {} | {form:?} | seed {} | {}",
+        place.item.id,
+        kind.item.id,
         encoding.name(),
         sample.seed,
-        sample.what,
-        sample.record,
-        sample.answer
+        sample.what
     );
+    let secret = Case::new(&kind.item, &place.item, encoding, sample.seed).secret;
+    let judge = Judge::new(secret.bodies.iter().map(|body| (0, body.as_str())));
+    if let Some(answer) = Raw::parse(&sample.answer) {
+        answer.leaves("", &mut |path, text| {
+            let shown = format!("{}: {text}", path.replace(SEPARATOR, "."));
+            if judge.find(shown.as_bytes()).is_some() {
+                let _ = writeln!(out, "  at  {}", shown.chars().take(400).collect::<String>());
+            }
+        });
+    }
+    let _ = writeln!(out, "  in  {}", sample.record);
 }

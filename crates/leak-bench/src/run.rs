@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::case::{self, Case, Demand, Entry, Form};
 use crate::checks;
 use crate::judge::Judge;
-use crate::keep::KeepList;
+use crate::keep::{KeepList, changed};
 use crate::kinds::Kind;
 use crate::places::Place;
 use crate::plant::Encoding;
@@ -89,6 +89,8 @@ pub struct Results {
     pub placeholders: u64,
     /// Answers that changed when they were redacted again, and how many were tried.
     pub unstable: Tally,
+    /// What changed then, by paths.
+    pub unstable_paths: BTreeMap<String, u64>,
     /// Fields of the keep-list that changed though nothing was planted in them, by path.
     pub damaged: BTreeMap<String, u64>,
     /// Samples of leaks, a few for each place.
@@ -130,6 +132,7 @@ pub fn run(target: &mut dyn Target, plan: Plan, mut progress: impl FnMut(usize, 
         faults: BTreeMap::new(),
         placeholders: 0,
         unstable: Tally::default(),
+        unstable_paths: BTreeMap::new(),
         damaged: BTreeMap::new(),
         leaks: Vec::new(),
         wrong: Vec::new(),
@@ -210,8 +213,12 @@ fn one(
         let again = String::from_utf8_lossy(&answer).into_owned();
         let second = target.answer(tag, &again).unwrap_or_default();
         let unstable = !checks::same_record(&answer, &second);
-        if unstable && results.unstable.leaks < 20 {
-            results.wrong.push(sample(format!("second run: {}", String::from_utf8_lossy(&second)), &answer));
+        if unstable {
+            let paths = changed(&again, &second).join(", ");
+            if !results.unstable_paths.contains_key(&paths) {
+                results.wrong.push(sample(format!("a second run changes {paths}"), &answer));
+            }
+            *results.unstable_paths.entry(paths).or_default() += 1;
         }
         results.unstable.add(Tally { cases: 1, leaks: u64::from(unstable) });
         if combination.form == Form::Parsed && tag == "audit.k8s" {

@@ -2,6 +2,8 @@
 
 use auditgate::scan::{PADDING, Padded};
 use auditgate::{Context, Engine, Outcome};
+#[cfg(feature = "module")]
+use auditgate_runner::{Options, RunError, Runner};
 
 /// Takes a record and gives what may leave.
 pub trait Target {
@@ -30,10 +32,35 @@ impl Target for Native {
         self.buffer.clear();
         self.buffer.extend_from_slice(record.as_bytes());
         self.buffer.resize(record.len() + PADDING, 0);
-        let context = Context { tag: tag.as_bytes(), seconds: 1_772_611_931, nanoseconds: 0 };
-        match self.engine.process(context, &mut Padded::new(&mut self.buffer)?) {
+        match self.engine.process(context(tag), &mut Padded::new(&mut self.buffer)?) {
             Outcome::Record(bytes) => Some(bytes.to_vec()),
             Outcome::Dropped { .. } => None,
         }
     }
+}
+
+/// The module, under the embedded runner.
+#[cfg(feature = "module")]
+pub struct Module(Runner);
+
+#[cfg(feature = "module")]
+impl Module {
+    /// Loads a module: the bytes of an `auditgate.wasm`.
+    ///
+    /// # Errors
+    /// The bytes are no module of auditgate's.
+    pub fn new(bytes: &[u8]) -> Result<Self, RunError> {
+        Ok(Self(Runner::wasm(bytes, &Options::default())?))
+    }
+}
+
+#[cfg(feature = "module")]
+impl Target for Module {
+    fn answer(&mut self, tag: &str, record: &str) -> Option<Vec<u8>> {
+        self.0.process(context(tag), record.as_bytes()).ok().flatten().map(<[u8]>::to_vec)
+    }
+}
+
+fn context(tag: &str) -> Context<'_> {
+    Context { tag: tag.as_bytes(), seconds: 1_772_611_931, nanoseconds: 0 }
 }
