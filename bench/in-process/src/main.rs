@@ -1,0 +1,57 @@
+//! `auditgate-bench EVENTS PASSES [MODULE]`: runs the events of a file through the engine, or through a module in wasmtime,
+//! and prints as JSON what each pass took.
+
+use auditgate_bench::Subject;
+use std::hint::black_box;
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Instant;
+
+const USAGE: &str = "usage: auditgate-bench EVENTS PASSES [MODULE]";
+
+fn main() -> ExitCode {
+    match measure() {
+        // There is nowhere to report that standard output is closed.
+        Ok(line) => writeln!(std::io::stdout(), "{line}").map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS),
+        Err(message) => {
+            let _ = writeln!(std::io::stderr(), "error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure() -> Result<String, String> {
+    let mut arguments = std::env::args().skip(1);
+    let events = arguments.next().ok_or(USAGE)?;
+    let passes: usize = arguments.next().ok_or(USAGE)?.parse().map_err(|_| USAGE)?;
+    let read = |path: &str| std::fs::read(path).map_err(|error| format!("`{path}`: {error}"));
+
+    let started = Instant::now();
+    let mut subject = match arguments.next() {
+        Some(path) => Subject::module(&read(&path)?, false)?,
+        None => Subject::native(),
+    };
+    let load_ns = started.elapsed().as_nanos();
+
+    let text = read(&events)?;
+    let lines: Vec<&[u8]> = text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).collect();
+    let bytes: usize = lines.iter().map(|line| line.len()).sum();
+    let (mut stamped, mut bytes_out) = (0, 0);
+    for line in &lines {
+        let stamp = |out: &[u8]| stamped += usize::from(out.windows(13).any(|window| window == br#""auditgate":{"#));
+        bytes_out += subject.process(line, stamp)?;
+    }
+    let mut pass_ns = Vec::with_capacity(passes);
+    for _ in 0..passes {
+        let start = Instant::now();
+        for line in &lines {
+            black_box(subject.process(line, |_| {})?);
+        }
+        pass_ns.push(start.elapsed().as_nanos());
+    }
+    Ok(format!(
+        r#"{{"events":{},"bytes":{bytes},"bytes_out":{bytes_out},"stamped":{stamped},"memory_bytes":{},"load_ns":{load_ns},"pass_ns":{pass_ns:?}}}"#,
+        lines.len(),
+        subject.memory_bytes()
+    ))
+}
