@@ -10,7 +10,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::names;
 use super::tokens::{FORMATS, alphabet, class_of};
 use crate::bytes::find;
-use crate::scan::{Hint, Hints, PADDING, View, match_format};
+use crate::scan::{Hint, Hints, PADDING, View, begins_like_text, match_format};
 
 /// Encodings that may be nested in each other.
 const MAX_DECODINGS: u8 = 3;
@@ -142,14 +142,19 @@ impl Judge<'_> {
         if self.decodings >= MAX_DECODINGS {
             return looks_encoded(run);
         }
-        let hex = run.iter().all(u8::is_ascii_hexdigit);
-        if hex && decode_hex(run).is_some_and(|bytes| self.decoded_is_secret(bytes)) {
+        if run.iter().all(u8::is_ascii_hexdigit) && decode_hex(run).is_some_and(|bytes| self.decoded_is_secret(bytes)) {
             return true;
         }
-        // A path or a word in front of the encoding shifts it; the parts between slashes and hyphens are tried alone, too.
-        let whole = decode_base64(run).is_some_and(|bytes| self.decoded_is_secret(bytes));
-        whole || run.split(|byte| matches!(byte, b'/' | b'-' | b'=' | b'_')).any(|part| {
-            part.len() >= SHORTEST_RUN && part.len() < run.len() && decode_base64(part).is_some_and(|bytes| self.decoded_is_secret(bytes))
+        if begins_like_text(self.text, start, end) && decode_base64(run).is_some_and(|bytes| self.decoded_is_secret(bytes)) {
+            return true;
+        }
+        // A path or a word in front of the encoding shifts it; the parts between the characters that names have, too, are tried alone.
+        let mut from = start;
+        run.split(|byte| matches!(byte, b'/' | b'-' | b'=' | b'_')).any(|part| {
+            let here = from;
+            from += part.len() + 1;
+            let alone = part.len() >= SHORTEST_RUN && part.len() < run.len() && begins_like_text(self.text, here, here + part.len());
+            alone && decode_base64(part).is_some_and(|bytes| self.decoded_is_secret(bytes))
         })
     }
 

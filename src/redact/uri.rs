@@ -8,17 +8,16 @@ use super::judge::{Hit, decode_percent, judge};
 use super::names;
 use crate::scan::{Hints, View};
 
-/// Finds the secret parts of the URI `0..end` of `text`.
-pub(crate) fn secret_parts(hints: &Hints, text: View<'_>, end: usize, hits: &mut Vec<Hit>) {
-    let uri = text.span(0, end);
-    let query = uri.iter().position(|&byte| byte == b'?').map_or(end, |at| at + 1);
-    judge(hints, text, 0, query, hits);
+/// Finds the secret parts of the URI `start..end` of `text`.
+pub(crate) fn secret_parts(hints: &Hints, text: View<'_>, start: usize, end: usize, hits: &mut Vec<Hit>) {
+    let query = find_byte(text, start, end, b'?').map_or(end, |at| at + 1);
+    judge(hints, text, start, query, hits);
     // Values of `command`, in order: start, end, decoded.
     let mut arguments: Vec<(usize, usize, Vec<u8>)> = Vec::new();
     let mut at = query;
     while at < end {
-        let stop = uri.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == b'&')).map_or(end, |offset| at + offset);
-        let equals = uri.get(at..stop).and_then(|pair| pair.iter().position(|&byte| byte == b'=')).map_or(stop, |offset| at + offset);
+        let stop = find_byte(text, at, end, b'&').unwrap_or(end);
+        let equals = find_byte(text, at, stop, b'=').unwrap_or(stop);
         let name = decode_form(text.span(at, equals));
         let value = (equals + 1).min(stop);
         let decoded = decode_form(text.span(value, stop));
@@ -52,6 +51,11 @@ pub(crate) fn secret_parts(hints: &Hints, text: View<'_>, end: usize, hits: &mut
             }
         }
     }
+}
+
+/// The first place of `byte` in `start..end`.
+pub(crate) fn find_byte(text: View<'_>, start: usize, end: usize, byte: u8) -> Option<usize> {
+    (start..end).find(|&at| text.byte(at) == byte)
 }
 
 fn whole_value(hints: &Hints, decoded: &[u8], start: usize, stop: usize, hits: &mut Vec<Hit>) {

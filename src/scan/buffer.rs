@@ -53,6 +53,13 @@ impl<'a> Padded<'a> {
         View { bytes: self.bytes, len: self.len, owner: PhantomData }
     }
 
+    /// Read access that outlives the borrow of `self`, for the loop that rewrites quotes while it reads. Nobody may take spans through it that
+    /// live across a change.
+    #[inline(always)]
+    pub(super) fn unbound_view(&self) -> View<'a> {
+        View { bytes: self.bytes, len: self.len, owner: PhantomData }
+    }
+
     /// The byte at `at`, zero at the end of the text.
     #[inline(always)]
     pub(crate) fn byte(&self, at: usize) -> u8 {
@@ -172,7 +179,7 @@ const fn repeat(byte: u8) -> u64 {
 ///
 /// Bits above the lowest one set can be wrong (a borrow runs upwards), so only the lowest one counts.
 #[inline(always)]
-fn special_mask(word: u64) -> u64 {
+pub(super) fn special_mask(word: u64) -> u64 {
     let quote = (word ^ repeat(b'"')).wrapping_sub(repeat(1));
     let backslash = (word ^ repeat(b'\\')).wrapping_sub(repeat(1));
     let control = word.wrapping_sub(repeat(0x20));

@@ -5,7 +5,7 @@
 //! a row, because encoded text has long runs of them.
 
 use super::buffer::View;
-use crate::redact::tokens::{Before, FORMATS, Format, class_of};
+use crate::redact::tokens::{Before, FORMATS, Format, alphabet, class_of};
 
 /// The pair is not two letters or digits.
 const BREAKS_RUN: u8 = 1;
@@ -15,6 +15,9 @@ const SYNTAX: u8 = 1 << 1;
 
 /// The pair is the rare one of a token format.
 const TOKEN: u8 = 1 << 2;
+
+/// As the second byte of a rare pair: any of the format's alphabet.
+const ANY: u8 = 0xff;
 
 /// Where a closer look is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +31,15 @@ pub(crate) enum Hint {
 /// The table of pairs.
 pub(crate) struct Hints {
     table: Vec<u8>,
-    /// (pair, index into [`FORMATS`], offset of the pair in the format's fixed part), sorted.
+    /// (pair, index into [`FORMATS`], offset of the pair in the format's fixed part), sorted by the pair's first byte.
     rare: Vec<(u16, u8, u8)>,
+    /// Where the pairs with a first byte begin in `rare`.
+    begins: [u16; 129],
 }
 
 impl Hints {
     pub(crate) fn new() -> Self {
-        let mut hints = Self { table: vec![BREAKS_RUN; 1 << 16], rare: Vec::new() };
+        let mut hints = Self { table: vec![BREAKS_RUN; 1 << 16], rare: Vec::new(), begins: [0; 129] };
         let alnum: Vec<u8> = (0..=127u8).filter(u8::is_ascii_alphanumeric).collect();
         for &first in &alnum {
             for &second in &alnum {
@@ -46,7 +51,10 @@ impl Hints {
         for (index, format) in FORMATS.iter().enumerate() {
             hints.add_format(index as u8, format);
         }
-        hints.rare.sort_unstable();
+        hints.rare.sort_unstable_by_key(|entry| (entry.0 & 0xff, entry.1));
+        for (first, begins) in hints.begins.iter_mut().enumerate() {
+            *begins = hints.rare.partition_point(|entry| usize::from(entry.0 & 0xff) < first) as u16;
+        }
         for byte in 0x20..=0x7e {
             for syntax in [b'=', b':', b'%'] {
                 hints.mark([byte, syntax], SYNTAX);
@@ -76,9 +84,10 @@ impl Hints {
         match prefix.get(offset + 2) {
             Some(&third) => self.add_pair([second, third], index, offset as u8 + 1),
             None => {
+                self.rare.push((u16::from_le_bytes([second, ANY]), index, offset as u8 + 1));
                 for third in 0..=127u8 {
                     if class_of(third) & format.alphabet != 0 {
-                        self.add_pair([second, third], index, offset as u8 + 1);
+                        self.mark([second, third], TOKEN);
                     }
                 }
             }
@@ -99,9 +108,12 @@ impl Hints {
     /// The formats whose rare pair stands at `at`: (index into [`FORMATS`], offset of the pair in the fixed part).
     pub(crate) fn formats_at(&self, text: View<'_>, at: usize) -> impl Iterator<Item = (u8, u8)> {
         let pair = text.pair(at);
-        let first = self.rare.partition_point(|entry| entry.0 < pair);
-        let rest = self.rare.get(first..).unwrap_or_default();
-        rest.iter().take_while(move |entry| entry.0 == pair).map(|&(_, format, offset)| (format, offset))
+        let first = usize::from(pair & 0x7f);
+        let from = self.begins.get(first).copied().unwrap_or_default();
+        let to = self.begins.get(first + 1).copied().unwrap_or_default();
+        let bucket = self.rare.get(usize::from(from)..usize::from(to)).unwrap_or_default();
+        let any = u16::from_le_bytes([pair as u8, ANY]);
+        bucket.iter().filter(move |entry| entry.0 == pair || entry.0 == any).map(|&(_, format, offset)| (format, offset))
     }
 
     #[inline(always)]
@@ -125,7 +137,8 @@ impl Hints {
         while at + 8 <= end {
             let seen = self.look_at_four(text, at);
             if seen != BREAKS_RUN {
-                if seen == 0 && run || seen > BREAKS_RUN && self.is_suspicious(text, start, at, end) {
+                let suspicious = if seen > BREAKS_RUN { self.is_suspicious(text, start, at, end) } else { run && may_be_encoded(text, start, at, end) };
+                if suspicious {
                     return false;
                 }
                 run = seen & BREAKS_RUN == 0;
@@ -144,10 +157,15 @@ impl Hints {
     /// Whether one of the four pairs at `at` is more than a coincidence.
     #[inline(never)]
     fn is_suspicious(&self, text: View<'_>, start: usize, at: usize, end: usize) -> bool {
-        [at, at + 2, at + 4, at + 6].into_iter().any(|at| {
-            let seen = self.look(text, at);
-            seen & SYNTAX != 0 && is_syntax(text, at) || seen & TOKEN != 0 && self.is_prefix(text, start, at, end)
-        })
+        let mut pair = at;
+        while pair < at + 8 {
+            let seen = self.look(text, pair);
+            if seen & SYNTAX != 0 && is_syntax(text, pair) || seen & TOKEN != 0 && self.is_prefix(text, start, pair, end) {
+                return true;
+            }
+            pair += 2;
+        }
+        false
     }
 
     /// Whether the whole fixed part of a format stands around the pair at `at`.
@@ -155,7 +173,8 @@ impl Hints {
         self.formats_at(text, at).any(|(index, offset)| {
             let prefix = FORMATS.get(usize::from(index)).map_or("", |format| format.prefix).as_bytes();
             let first = at.wrapping_sub(usize::from(offset));
-            first >= start && first <= at && first + prefix.len() <= end && text.span(first, first + prefix.len()) == prefix
+            let fits = first >= start && first <= at && first + prefix.len() <= end && prefix.first() == Some(&text.byte(first));
+            fits && text.span(first, first + prefix.len()) == prefix
         })
     }
 
@@ -176,6 +195,62 @@ impl Hints {
         }
         None
     }
+}
+
+/// Whether the run of letters and digits around `at` decodes to text, or to something packed, as far as its beginning tells. Words do not.
+#[inline(never)]
+fn may_be_encoded(text: View<'_>, from: usize, at: usize, end: usize) -> bool {
+    let mut start = at;
+    while start > from && class_of(text.byte(start - 1)) & alphabet::BASE64 != 0 {
+        start -= 1;
+    }
+    // Parts between the characters that base64 shares with names and paths are encodings of their own, perhaps.
+    let mut part = start;
+    while part < end && class_of(text.byte(part)) & alphabet::BASE64 != 0 {
+        let mut hex = true;
+        let mut stop = part;
+        while stop < end && text.byte(stop).is_ascii_alphanumeric() {
+            hex &= text.byte(stop).is_ascii_hexdigit();
+            stop += 1;
+        }
+        let long = stop - part >= 16;
+        if long && (hex || begins_like_text(text, part, stop) || begins_like_text(text, start, stop)) {
+            return true;
+        }
+        part = stop + 1;
+    }
+    false
+}
+
+/// Whether the first nine bytes that `start..end` stands for in base64 are printable, or the beginning of gzip.
+pub(crate) fn begins_like_text(text: View<'_>, start: usize, end: usize) -> bool {
+    if end - start < 12 {
+        return false;
+    }
+    let mut group = start;
+    while group < start + 12 {
+        let [first, second, third, fourth] = [0, 1, 2, 3].map(|offset| sextet(text.byte(group + offset)));
+        let bits = first << 18 | second << 12 | third << 6 | fourth;
+        let bytes = [bits >> 16 & 0xff, bits >> 8 & 0xff, bits & 0xff];
+        if group == start && bytes[0] == 0x1f && bytes[1] == 0x8b {
+            return true;
+        }
+        if !bytes.iter().all(|&byte| (0x20..0x7f).contains(&byte) || matches!(byte, 9 | 10 | 13)) {
+            return false;
+        }
+        group += 4;
+    }
+    true
+}
+
+fn sextet(byte: u8) -> u32 {
+    u32::from(match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' | b'-' => 62,
+        _ => 63,
+    })
 }
 
 /// Whether the pair at `at` holds a character that assigns, begins a flag or encodes, as far as its neighbours tell.
@@ -212,7 +287,7 @@ fn pair_weight(first: Option<u8>, second: Option<u8>) -> u32 {
 pub(crate) fn match_format(format: &Format, text: View<'_>, from: usize, at: usize, end: usize) -> Option<(usize, usize)> {
     let prefix = format.prefix.as_bytes();
     let body = at + prefix.len();
-    if body > end || text.span(at, body) != prefix {
+    if body > end || prefix.first() != Some(&text.byte(at)) || text.span(at, body) != prefix {
         return None;
     }
     let in_alphabet = |at: usize| class_of(text.byte(at)) & format.alphabet != 0;
@@ -277,7 +352,7 @@ mod tests {
     #[test]
     fn ordinary_names_need_no_closer_look() {
         let hints = Hints::new();
-        for name in ["nginx-deployment-7998647bdf-4jjks", "application/vnd.kubernetes.protobuf", "kube-scheduler", "/api/v1/namespaces/default/pods/web-0"] {
+        for name in ["nginx-deployment-7998647bdf-4jjks", "application/vnd.kubernetes.protobuf", "kube-scheduler", "requestReceivedTimestamp", "/api/v1/namespaces/default/pods/web-0"] {
             let mut text = name.as_bytes().to_vec();
             text.extend_from_slice(&[0; PADDING]);
             assert!(hints.is_plain(View::new(&text).unwrap(), 0, name.len()), "{name}");

@@ -5,7 +5,7 @@
 
 use super::buffer::{PADDING, View};
 use super::hints::Hints;
-use super::paths::{Paths, State};
+use super::paths::{Paths, State, effect};
 use super::string::{self, Text};
 use crate::redact::names::{self, name};
 
@@ -28,10 +28,42 @@ pub(crate) struct Member {
     pub(crate) state: State,
     /// Bits of [`name`]: what the name says about the value.
     pub(crate) name: u8,
+    /// Bits of [`watch`]: what must not be passed over.
+    pub(crate) watch: u8,
     /// A number below 64 that tells the keys of one object apart, often.
     pub(crate) bucket: u8,
     /// What holds there, see [`effect`](super::paths::effect).
     pub(crate) flags: u32,
+}
+
+/// The bits of [`Member::watch`].
+pub(crate) mod watch {
+    /// The key says something, or is to be looked at.
+    pub(crate) const KEY: u8 = 1;
+    /// Something is to be done about a string here.
+    pub(crate) const STRING: u8 = 1 << 1;
+    /// Something is to be done if the string is the kind of a Secret.
+    pub(crate) const KIND: u8 = 1 << 2;
+}
+
+/// Effects that a string can be passed over with.
+const PASSING: u32 = effect::EXEMPT | effect::STRICT | effect::CAPTURE;
+
+impl Member {
+    fn watched(mut self) -> Self {
+        let strings = self.flags & !PASSING | u32::from(self.name & !(name::LONG | name::DATA | name::KIND));
+        let keys = u32::from(self.name & (name::LONG | name::DATA)) | self.flags & effect::ANNOTATION;
+        let bit = |asked: u32, bit: u8| if asked != 0 { bit } else { 0 };
+        self.watch = bit(strings, watch::STRING) | bit(keys, watch::KEY) | bit(u32::from(self.name & name::KIND), watch::KIND);
+        self
+    }
+
+    /// What holds for an item of an array.
+    #[inline(always)]
+    pub(super) fn of_item(state: State, flags: u32, name: u8) -> Self {
+        let watched = flags & !PASSING | u32::from(name);
+        Self { state, name, bucket: 0, flags, watch: if watched != 0 { watch::STRING } else { 0 } }
+    }
 }
 
 /// A remembered key.
@@ -86,11 +118,11 @@ impl Keys {
         self.places.fill(Place::default());
     }
 
-    /// Looks up the key `start..end` of `text`, which has no escapes, in an object at the place `state`.
+    /// Looks up a key without escapes, whose first eight bytes (and what follows a shorter one) are `first`, in an object at the place `state`.
     #[inline(always)]
-    pub(crate) fn look_up(&mut self, paths: &mut Paths, hints: &Hints, text: View<'_>, start: usize, end: usize, state: State) -> Member {
+    pub(crate) fn look_up(&mut self, paths: &mut Paths, hints: &Hints, text: View<'_>, key: (usize, usize), first: u64, state: State) -> Member {
+        let (start, end) = key;
         let length = end.wrapping_sub(start);
-        let first = text.word(start);
         let words = if length > 8 {
             [first, text.word(end.wrapping_sub(8))]
         } else {
@@ -101,14 +133,19 @@ impl Keys {
         let mixed = (words[0] ^ words[1].rotate_left(29) ^ u64::from(length_and_state)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let index = (mixed >> (64 - PLACES.trailing_zeros())) as usize;
         if let Some(place) = self.places.get(index)
-            && place.words == words
+            && place.words[0] == words[0]
             && place.length_and_state == length_and_state
-            && (length <= 16 || self.same_middle(index, text, start, end))
+            && (length <= 8 || place.words[1] == words[1] && (length <= 16 || self.same_middle(index, text, start, end)))
         {
             return place.member;
         }
         let bucket = (mixed >> 32) as u8 & 63;
-        self.find(paths, hints, text, (start, end), state, index, Place { words, length_and_state, member: Member { bucket, ..Member::default() } })
+        self.find(paths, hints, text, key, state, index, Place { words, length_and_state, member: Member { bucket, ..Member::default() } })
+    }
+
+    /// Looks up a name without escapes that stands anywhere.
+    pub(crate) fn look_up_name(&mut self, paths: &mut Paths, hints: &Hints, text: View<'_>, start: usize, end: usize, state: State) -> Member {
+        self.look_up(paths, hints, text, (start, end), text.word(start), state)
     }
 
     fn same_middle(&self, index: usize, text: View<'_>, start: usize, end: usize) -> bool {
@@ -126,7 +163,7 @@ impl Keys {
             bits &= !name::LONG;
         }
         let next = paths.step(state, self.symbol(own));
-        place.member = Member { state: next, name: bits, flags: paths.effects(next).flags, ..place.member };
+        place.member = Member { state: next, name: bits, flags: paths.effects(next).flags, ..place.member }.watched();
         if own.len() <= REMEMBERED_BYTES && u16::try_from(place.length_and_state >> 16).is_ok() {
             if let Some(known) = self.places.get_mut(index) {
                 *known = place;
@@ -146,7 +183,7 @@ impl Keys {
         string::decode(text, key, decoded);
         let end = decoded.len();
         decoded.resize(end + PADDING, 0);
-        View::new(decoded).map_or_else(Member::default, |view| self.look_up(paths, hints, view, 0, end, state))
+        View::new(decoded).map_or_else(Member::default, |view| self.look_up_name(paths, hints, view, 0, end, state))
     }
 }
 
@@ -189,7 +226,7 @@ mod tests {
             let mut bytes = name.as_bytes().to_vec();
             bytes.extend_from_slice(b"\":0");
             bytes.extend_from_slice(&[0; PADDING]);
-            self.keys.look_up(&mut self.paths, &self.hints, View::new(&bytes).unwrap(), 0, name.len(), 0).flags
+            self.keys.look_up_name(&mut self.paths, &self.hints, View::new(&bytes).unwrap(), 0, name.len(), 0).flags
         }
     }
 

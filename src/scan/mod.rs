@@ -1,18 +1,20 @@
-//! The one pass over a record's bytes: `buffer` (loads), `string` and `walk` (JSON), `keys` and `paths` (where in the event), `hints` (which texts need a
+//! The one pass over a record's bytes: `buffer` (loads), `string` and `walk` and `members` (JSON), `keys` and `paths` (where in the event), `hints` (which texts need a
 //! closer look), `values` (what happens to a value) and `edits` (what changes).
 
 mod buffer;
 mod edits;
 mod hints;
 mod keys;
+mod members;
 mod paths;
+mod repeats;
 mod string;
 mod values;
 mod walk;
 
 pub use buffer::{PADDING, Padded};
 pub(crate) use buffer::View;
-pub(crate) use hints::{Hint, Hints, match_format};
+pub(crate) use hints::{Hint, Hints, begins_like_text, match_format};
 pub(crate) use keys::Keys;
 pub(crate) use paths::{Builder, Effects, State, effect};
 pub(crate) use string::{Text, decode, encode};

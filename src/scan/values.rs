@@ -158,15 +158,16 @@ impl Walk<'_, '_> {
     /// A key that says something about its object, or is long enough to hold a token itself.
     #[cold]
     #[inline(never)]
-    pub(super) fn special_key(&mut self, frame: &mut Frame, text: Text, named: u8) {
+    pub(super) fn special_key(&mut self, text: Text, member: Member) {
+        let named = member.name;
         self.work.note_key(text);
         if named & name::DATA != 0 {
-            frame.pair |= pair::DATA;
+            self.frame.pair |= pair::DATA;
         }
-        if named & name::LONG == 0 || self.tables.paths.effects(frame.state).flags & effect::KEEP != 0 {
+        if named & name::LONG == 0 || self.tables.paths.effects(self.frame.state).flags & effect::KEEP != 0 {
             return;
         }
-        self.judge_text(text, text.start, text.end, |_, _, _, _| {}, false);
+        self.judge_plain_text(text);
     }
 
     /// A raw line in the string at `at`, if it holds an audit event: the pass goes on inside it, as if its members were the record's own.
@@ -193,22 +194,25 @@ impl Walk<'_, '_> {
     /// A string that something is to be done about, or that has to be looked at closely.
     #[cold]
     #[inline(never)]
-    pub(super) fn special_string(&mut self, frame: &mut Frame, member: usize, text: Text, span: (usize, usize), of: Member) {
+    pub(super) fn special_string(&mut self, member: usize, text: Text, span: (usize, usize), of: Member) {
         let (quote, after) = span;
         let Member { flags, name: named, .. } = of;
+        if flags & effect::CAPTURE != 0 {
+            self.envelope.capture(self.tables.paths.effects(of.state).field, text);
+        }
         if flags & effect::ANNOTATION != 0 {
             self.envelope.capture_annotation(self.work.last_key(), text);
         }
         if flags & effect::REMOVE != 0 {
             return self.remove(member, after);
         }
-        if frame.close & close::PATCH != 0 && self.patch_member(frame, text, span, flags, named) {
+        if self.frame.close & close::PATCH != 0 && self.patch_member(text, span, flags, named) {
             return;
         }
         if flags & effect::KEEP != 0 {
             return;
         }
-        if frame.close & close::COMMAND != 0 {
+        if self.frame.close & close::COMMAND != 0 {
             self.work.arguments.push(text);
             return;
         }
@@ -225,25 +229,25 @@ impl Walk<'_, '_> {
             return self.mask(quote, after, entry, text);
         }
         if named & name::KIND != 0 {
-            self.kind(frame, text);
+            self.kind(text);
         }
         if named & name::SECRET != 0 {
             return self.mask(quote, after, catalogue::BY_NAME, text);
         }
         if named & name::PAIR_NAME != 0 && self.is_secret_name(text) {
-            frame.pair |= pair::SECRET;
-            if frame.pair & pair::VALUE != 0 {
+            self.frame.pair |= pair::SECRET;
+            if self.frame.pair & pair::VALUE != 0 {
                 let depth = self.work.open_frames();
                 let value = self.work.notes(depth).value;
                 self.mask(value.start, value.end, catalogue::BY_NAME, Text::default());
             }
         }
-        frame.pair |= if named & name::PAIR_NAME != 0 { pair::NAME } else { 0 };
+        self.frame.pair |= if named & name::PAIR_NAME != 0 { pair::NAME } else { 0 };
         if named & name::PAIR_VALUE != 0 {
-            if frame.pair & pair::SECRET != 0 {
+            if self.frame.pair & pair::SECRET != 0 {
                 return self.mask(quote, after, catalogue::BY_NAME, text);
             }
-            self.note_value(frame, quote, after);
+            self.note_value(quote, after);
         }
         if flags & effect::EXEMPT != 0 {
             return;
@@ -263,7 +267,7 @@ impl Walk<'_, '_> {
     /// A number or literal that something is to be done about.
     #[cold]
     #[inline(never)]
-    pub(super) fn special_scalar(&mut self, frame: &mut Frame, member: usize, span: (usize, usize), of: Member) {
+    pub(super) fn special_scalar(&mut self, member: usize, span: (usize, usize), of: Member) {
         let (at, after) = span;
         let Member { flags, name: named, .. } = of;
         let effects = self.tables.paths.effects(of.state);
@@ -273,8 +277,8 @@ impl Walk<'_, '_> {
         if flags & effect::REMOVE != 0 {
             return self.remove(member, after);
         }
-        if frame.close & close::PATCH != 0 && named & name::PAIR_VALUE != 0 {
-            return self.note_value(frame, at, after);
+        if self.frame.close & close::PATCH != 0 && named & name::PAIR_VALUE != 0 {
+            return self.note_value(at, after);
         }
         let is_number = !matches!(self.text.byte(at), b't' | b'f' | b'n');
         if flags & effect::KEEP != 0 || !is_number {
@@ -282,17 +286,17 @@ impl Walk<'_, '_> {
         }
         if flags & effect::MASK != 0 {
             self.mask(at, after, effects.entry, Text::default());
-        } else if named & name::SECRET != 0 || named & name::PAIR_VALUE != 0 && frame.pair & pair::SECRET != 0 {
+        } else if named & name::SECRET != 0 || named & name::PAIR_VALUE != 0 && self.frame.pair & pair::SECRET != 0 {
             self.mask(at, after, catalogue::BY_NAME, Text::default());
         } else if named & name::PAIR_VALUE != 0 {
-            self.note_value(frame, at, after);
+            self.note_value(at, after);
         }
     }
 
     /// Remembers the value of a pair or patch operation, if what decides about it has not come yet.
-    fn note_value(&mut self, frame: &mut Frame, start: usize, end: usize) {
-        if frame.pair & pair::NAME == 0 || frame.close & close::PATCH != 0 {
-            frame.pair |= pair::VALUE;
+    fn note_value(&mut self, start: usize, end: usize) {
+        if self.frame.pair & pair::NAME == 0 || self.frame.close & close::PATCH != 0 {
+            self.frame.pair |= pair::VALUE;
             let depth = self.work.open_frames();
             self.work.notes(depth).value = Text { start, end, ..Text::default() };
         }
@@ -424,9 +428,9 @@ impl Walk<'_, '_> {
     }
 
     /// `path` and `value` of an operation of a JSON patch; whether that was all there is to do.
-    fn patch_member(&mut self, frame: &mut Frame, text: Text, span: (usize, usize), flags: u32, named: u8) -> bool {
+    fn patch_member(&mut self, text: Text, span: (usize, usize), flags: u32, named: u8) -> bool {
         if named & name::PAIR_VALUE != 0 {
-            self.note_value(frame, span.0, span.1);
+            self.note_value(span.0, span.1);
             return true;
         }
         if flags & effect::POINTER != 0 {
@@ -473,17 +477,17 @@ impl Walk<'_, '_> {
     }
 
     /// An object that calls itself a Secret.
-    fn kind(&mut self, frame: &mut Frame, text: Text) {
+    fn kind(&mut self, text: Text) {
         let kind = self.text.span(text.start, text.end);
-        if !matches!(kind, b"Secret" | b"SecretList") || self.class() == Some(Class::Secret) || frame.pair & pair::KIND != 0 {
+        if !matches!(kind, b"Secret" | b"SecretList") || self.class() == Some(Class::Secret) || self.frame.pair & pair::KIND != 0 {
             return;
         }
-        frame.pair |= pair::KIND;
+        self.frame.pair |= pair::KIND;
         if self.level > 0 || self.work.open_frames() > 0 {
-            if frame.pair & pair::DATA != 0 {
-                frame.close |= close::SECRET;
+            if self.frame.pair & pair::DATA != 0 {
+                self.frame.close |= close::SECRET;
             } else {
-                frame.state = start::EMBEDDED_SECRET;
+                self.frame.state = start::EMBEDDED_SECRET;
             }
         }
     }
@@ -494,7 +498,7 @@ impl Walk<'_, '_> {
         let found = if text.escapes {
             keys.look_up_decoded(paths, hints, view, text, start::QUIET, &mut self.work.scratch)
         } else {
-            keys.look_up(paths, hints, view, text.start, text.end, start::QUIET)
+            keys.look_up_name(paths, hints, view, text.start, text.end, start::QUIET)
         };
         found.name & name::SECRET != 0
     }
@@ -555,7 +559,7 @@ impl Walk<'_, '_> {
         for (index, text) in texts.iter().enumerate() {
             let mine = parts.iter().filter(|part| part.0 == index);
             let hits: Vec<Hit> = mine.map(|&(_, start, end)| Hit { start, end, id: "N01" }).collect();
-            self.judge_text(*text, text.start, text.end, |_, _, _, all| all.extend_from_slice(&hits), false);
+            self.judge_text(*text, |_, _, from, _, all| all.extend(hits.iter().map(|hit| Hit { start: from + hit.start, end: from + hit.end, ..*hit })), false);
         }
         self.work.arguments = texts;
         self.work.arguments.clear();
@@ -571,27 +575,26 @@ impl Walk<'_, '_> {
         if flags & effect::URI != 0 && !text.escapes && self.is_plain_uri(text) {
             return;
         }
-        let special = move |hints: &Hints, view: View<'_>, end: usize, hits: &mut Vec<Hit>| {
+        let special = move |hints: &Hints, view: View<'_>, start: usize, end: usize, hits: &mut Vec<Hit>| {
             if flags & effect::URI != 0 {
-                uri::secret_parts(hints, view, end, hits);
+                uri::secret_parts(hints, view, start, end, hits);
             } else if flags & effect::MESSAGE != 0 {
-                echo(view.span(0, end), hits);
+                echo(view, start, end, hits);
             } else {
                 let mut parts = Vec::new();
-                command::secret_parts(&[view.span(0, end)], &mut parts);
-                hits.extend(parts.iter().map(|&(_, start, end)| Hit { start, end, id: "N01" }));
+                command::secret_parts(&[view.span(start, end)], &mut parts);
+                hits.extend(parts.iter().map(|&(_, from, to)| Hit { start: start + from, end: start + to, id: "N01" }));
             }
         };
-        self.judge_text(text, text.start, text.end, special, flags & effect::URI != 0);
+        self.judge_text(text, special, flags & effect::URI != 0);
     }
 
     /// Whether a URI needs no closer look: nothing in it stands out, and no name in its query.
     fn is_plain_uri(&mut self, text: Text) -> bool {
         let Tables { keys, paths, hints, .. } = &mut *self.tables;
         let view = self.text.view();
-        let uri = view.span(text.start, text.end);
-        let Some(query) = uri.iter().position(|&byte| byte == b'?') else { return hints.is_plain(view, text.start, text.end) };
-        let query = text.start + query + 1;
+        let Some(query) = uri::find_byte(view, text.start, text.end, b'?') else { return hints.is_plain(view, text.start, text.end) };
+        let query = query + 1;
         if !hints.is_plain(view, text.start, query - 1) {
             return false;
         }
@@ -601,7 +604,7 @@ impl Walk<'_, '_> {
             let end = at + pair.iter().position(|&byte| byte == b'&').unwrap_or(pair.len());
             let equals = at + pair.iter().position(|&byte| byte == b'=' || byte == b'&').unwrap_or(pair.len());
             let value = view.span(equals, end);
-            let found = keys.look_up(paths, hints, view, at, equals, start::QUIET);
+            let found = keys.look_up_name(paths, hints, view, at, equals, start::QUIET);
             let simple = value.len() <= SHORTEST_TOKEN_BYTES && !value.contains(&b'%') && !view.span(at, equals).contains(&b'%');
             if !simple || found.name & name::SECRET != 0 || view.span(at, equals) == b"command" {
                 return false;
@@ -616,13 +619,13 @@ impl Walk<'_, '_> {
         let first = if text.escapes || text.end > text.start { self.text.byte(text.start) } else { 0 };
         let may_be_json = matches!(first, b'{' | b'[' | b' ' | b'\n' | b'\\') && text.end - text.start > 2;
         if !may_be_json {
-            return self.judge_text(text, text.start, text.end, |_, _, _, _| {}, false);
+            return self.judge_plain_text(text);
         }
         let mut json = Vec::new();
         string::decode(self.text.view(), text, &mut json);
         let json_start = json.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
         if !matches!(json_start, Some(b'{' | b'[')) {
-            return self.judge_text(text, text.start, text.end, |_, _, _, _| {}, false);
+            return self.judge_plain_text(text);
         }
         let class = (state != start::RECORD).then(|| class_of_start(state));
         if self.level >= MAX_LEVEL {
@@ -633,47 +636,69 @@ impl Walk<'_, '_> {
             Some((out, true)) => self.work.edits.replace_with(text.start, text.end, |arena| string::encode(&out, arena)),
             // No JSON after all, or not to its end.
             None if flags & effect::EVENT != 0 => self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text),
-            None => self.judge_text(text, text.start, text.end, |_, _, _, _| {}, false),
+            None => self.judge_plain_text(text),
         }
+    }
+
+    fn judge_plain_text(&mut self, text: Text) {
+        if !text.escapes && self.tables.hints.is_plain(self.text.view(), text.start, text.end) {
+            return;
+        }
+        self.judge_text(text, |_, _, _, _, _| {}, false);
     }
 
     /// Looks closely at the text of a string, and writes the string anew if something in it is secret. `special` adds what the place
     /// of the text makes secret.
-    fn judge_text(&mut self, text: Text, from: usize, to: usize, special: impl FnOnce(&Hints, View<'_>, usize, &mut Vec<Hit>), in_uri: bool) {
+    fn judge_text(&mut self, text: Text, special: impl FnOnce(&Hints, View<'_>, usize, usize, &mut Vec<Hit>), in_uri: bool) {
+        let mut hits = core::mem::take(&mut self.work.hits);
+        hits.clear();
         let mut decoded = core::mem::take(&mut self.work.scratch);
-        decoded.clear();
-        string::decode(self.text.view(), text, &mut decoded);
-        let end = decoded.len();
-        decoded.resize(end + PADDING, 0);
-        let mut hits = Vec::new();
-        if let Some(view) = View::new(&decoded) {
-            special(&self.tables.hints, view, end, &mut hits);
-            if !in_uri && !self.tables.hints.is_plain(view, 0, end) {
-                judge(&self.tables.hints, view, 0, end, &mut hits);
+        let hints = &self.tables.hints;
+        let mut look = |view: View<'_>, start: usize, end: usize| {
+            special(hints, view, start, end, &mut hits);
+            if !in_uri && !hints.is_plain(view, start, end) {
+                judge(hints, view, start, end, &mut hits);
             }
+            merge(&mut hits);
+            write_masked(view, start, end, &hits, in_uri)
+        };
+        if text.escapes {
+            decoded.clear();
+            string::decode(self.text.view(), text, &mut decoded);
+            let end = decoded.len();
+            decoded.resize(end + PADDING, 0);
+            if let Some(masked) = View::new(&decoded).and_then(|view| look(view, 0, end)) {
+                self.work.edits.replace(text.start, text.end, &masked);
+            }
+        } else if let Some(masked) = look(self.text.view(), text.start, text.end) {
+            self.work.edits.replace(text.start, text.end, &masked);
         }
-        merge(&mut hits);
-        if !hits.is_empty() {
-            *self.redactions += hits.len() as u32;
-            let decoded = &decoded;
-            self.work.edits.replace_with(from, to, |out| {
-                let mut at = 0;
-                for hit in &hits {
-                    string::encode(decoded.get(at..hit.start).unwrap_or_default(), out);
-                    if in_uri {
-                        out.extend_from_slice(b"%5Bredacted:");
-                        out.extend_from_slice(hit.id.as_bytes());
-                        out.extend_from_slice(b"%5D");
-                    } else {
-                        push_mask(out, hit.id);
-                    }
-                    at = hit.end;
-                }
-                string::encode(decoded.get(at..end).unwrap_or_default(), out);
-            });
-        }
+        *self.redactions += hits.len() as u32;
+        self.work.hits = hits;
         self.work.scratch = decoded;
     }
+}
+
+/// The inside of the JSON string that stands for `start..end` without its hits; `None` where there are none.
+fn write_masked(text: View<'_>, start: usize, end: usize, hits: &[Hit], in_uri: bool) -> Option<Vec<u8>> {
+    if hits.is_empty() {
+        return None;
+    }
+    let mut out = Vec::with_capacity(end - start);
+    let mut at = start;
+    for hit in hits {
+        string::encode(text.span(at, hit.start), &mut out);
+        if in_uri {
+            out.extend_from_slice(b"%5Bredacted:");
+            out.extend_from_slice(hit.id.as_bytes());
+            out.extend_from_slice(b"%5D");
+        } else {
+            push_mask(&mut out, hit.id);
+        }
+        at = hit.end;
+    }
+    string::encode(text.span(at, end), &mut out);
+    Some(out)
 }
 
 /// The class that a start is for.
@@ -695,12 +720,13 @@ fn merge(hits: &mut Vec<Hit>) {
 }
 
 /// The object that an error message echoes: everything behind these words.
-fn echo(message: &[u8], hits: &mut Vec<Hit>) {
+fn echo(text: View<'_>, from: usize, end: usize, hits: &mut Vec<Hit>) {
+    let message = text.span(from, end);
     for words in [&b"Invalid value: "[..], b"error found in ", b"unrecognized type: ", b"Unsupported value: ", b"unable to parse "] {
         if let Some(at) = crate::bytes::find(message, words) {
             let start = at + words.len();
             if start < message.len() && !is_mask(message.get(start..).unwrap_or_default()) {
-                hits.push(Hit { start, end: message.len(), id: "K14" });
+                hits.push(Hit { start: from + start, end, id: "K14" });
             }
         }
     }

@@ -7,13 +7,14 @@
 use super::buffer::Padded;
 use super::edits::Edits;
 use super::keys::Member;
+use super::members::Reached;
 use super::paths::{State, effect};
+use super::repeats::Repeats;
 use super::string::{self, Malformed, Text};
 use super::values::Tables;
 use crate::envelope::{Envelope, Source};
+use crate::redact::judge::Hit;
 use crate::redact::names::name;
-use crate::redact::start;
-use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
 
 /// How many texts may be nested in each other: JSON in a string of JSON in a string.
 pub(crate) const MAX_LEVEL: u8 = 3;
@@ -61,17 +62,17 @@ pub(super) mod close {
 }
 
 /// One open object or array. Small, because one is kept and fetched for each container of each event.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Frame {
     /// A bit for each key, to notice repeated ones.
-    seen: u64,
+    pub(super) seen: u64,
     /// Position of the bracket.
     pub(super) start: usize,
     /// Where this frame's keys begin in `Work::keys`.
-    keys: usize,
+    pub(super) keys: usize,
     pub(super) state: State,
     /// Place of the items of an array; [`OBJECT`] in an object.
-    item: State,
+    pub(super) item: State,
     /// Bits of [`close`].
     pub(super) close: u16,
     /// Bits of [`name`] that the container's own key had; items of an array inherit them.
@@ -80,8 +81,16 @@ pub(super) struct Frame {
     pub(super) pair: u8,
 }
 
+impl Frame {
+    /// Bits of [`close`] that have to do with the strings directly inside.
+    #[inline(always)]
+    pub(super) fn strings(self) -> u8 {
+        (self.close & close::STRINGS) as u8
+    }
+}
+
 /// In [`Frame::item`]: the container is an object.
-const OBJECT: State = State::MAX;
+pub(super) const OBJECT: State = State::MAX;
 
 /// What few containers have to remember of their members.
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,19 +103,21 @@ pub(super) struct Notes {
     pub(super) value: Text,
     /// The path of a patch operation.
     pub(super) pointer: Text,
+    /// How many of the container's keys are in the table of `repeats`.
+    entered: usize,
 }
 
 /// What a pass needs besides the text and the rules; kept between records.
 #[derive(Default)]
 pub(crate) struct Work {
     pub(crate) edits: Edits,
-    frames: Vec<Frame>,
-    /// Positions of the keys of all open objects, behind the quote.
-    keys: Vec<usize>,
+    pub(super) frames: Vec<Frame>,
+    pub(super) repeats: Repeats,
     notes: Vec<Notes>,
     /// Strings of the innermost array of arguments.
     pub(super) arguments: Vec<Text>,
     pub(super) scratch: Vec<u8>,
+    pub(super) hits: Vec<Hit>,
     no_notes: Notes,
     last_key: Text,
     /// Where the last removed member ended that no kept member of its object stands in front of.
@@ -159,7 +170,9 @@ pub(crate) struct Walk<'w, 'r> {
     /// How many containers it is nested in.
     pub(super) depth: usize,
     /// The pass is in a raw line, whose members become the record's.
-    lifted: bool,
+    pub(super) lifted: bool,
+    /// The innermost open container, while others than the loop have it.
+    pub(super) frame: Frame,
     pub(super) redactions: &'w mut u32,
 }
 
@@ -175,11 +188,11 @@ impl<'w, 'r> Walk<'w, 'r> {
     ) -> Self {
         work.edits.clear();
         work.frames.clear();
-        work.keys.clear();
+        work.repeats.clear();
         work.notes.clear();
         work.arguments.clear();
         work.removed_leading = 0;
-        Self { text, tables, work, envelope, escaped_form: false, level, depth, lifted: false, redactions }
+        Self { text, tables, work, envelope, escaped_form: false, level, depth, lifted: false, frame: Frame::default(), redactions }
     }
 
     /// Reads the whole text, whose value stands at the place `state`. Returns the position behind the value.
@@ -194,212 +207,88 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     fn containers(&mut self, at: usize, state: State) -> Result<usize, Stop> {
-        let mut frame = self.open(at, state, 0, 0)?;
-        let mut at = at + 1;
-        if let Some(after) = self.empty(&frame, at)? {
-            at = match self.close(&mut frame, after)? {
-                Some(at) => at,
-                None => return Ok(after),
-            };
-        }
+        self.frame = self.open(at, state, 0, 0)?;
+        let first = self.skip_space(at + 1)?;
+        // An empty container is like one whose members have all been read.
+        let mut behind_value = self.text.byte(first) == if self.frame.item == OBJECT { b'}' } else { b']' };
+        let mut at = first;
         loop {
-            // A member or an item starts here, but for white space.
-            let start = at;
-            let member;
-            if frame.item == OBJECT {
-                let quote = self.open_quote(at)?;
-                member = self.key(&mut frame, quote, &mut at)?;
-                if self.text.byte(at) == b':' {
-                    at += 1;
-                } else {
-                    at = self.expect(at, b':')?;
+            let reached = if self.escaped_form { self.members::<true>(at, behind_value)? } else { self.members::<false>(at, behind_value)? };
+            match reached {
+                Reached::End(end) => {
+                    self.envelope.end = end;
+                    return Ok(end);
                 }
-            } else {
-                let flags = self.tables.paths.effects(frame.item).flags;
-                member = Member { state: frame.item, name: frame.name, bucket: 0, flags };
-            }
-
-            // The value.
-            let mut byte = self.text.byte(at);
-            if byte <= b' ' || (byte == b'\\' && self.escaped_form && self.text.byte(at + 1) != b'"') {
-                at = self.skip_space(at)?;
-                byte = self.text.byte(at);
-            }
-            if byte == b'"' || byte == b'\\' {
-                if member.flags & effect::LINE != 0
-                    && !self.lifted
-                    && let Some(inside) = self.try_line(start, at)
-                {
-                    at = inside;
-                    continue;
-                }
-                at = self.string_value(&mut frame, start, at, member)?;
-            } else if byte | 0x20 == b'{' {
-                let (state, closing) = if member.flags | u32::from(frame.close & close::PATCH) == 0 {
-                    (member.state, 0)
-                } else {
-                    self.on_open(frame.close, member, start)
-                };
-                self.work.frames.push(frame);
-                frame = self.open(at, state, closing, member.name)?;
-                at += 1;
-                match self.empty(&frame, at)? {
-                    None => continue,
-                    Some(after) => at = after,
-                }
-                at = match self.close(&mut frame, at)? {
-                    Some(at) => at,
-                    None => return Ok(at),
-                };
-            } else {
-                at = self.other_value(&mut frame, start, at, member)?;
-            }
-
-            // What follows a value.
-            loop {
-                let byte = self.text.byte(at);
-                if byte == b',' {
-                    at += 1;
-                    break;
-                }
-                if byte == if frame.item == OBJECT { b'}' } else { b']' } {
-                    at += 1;
-                    at = match self.close(&mut frame, at)? {
-                        Some(at) => at,
-                        None => return Ok(at),
-                    };
-                } else {
-                    at = self.after_value(at)?;
-                }
+                Reached::Line(inside) => (at, behind_value) = (inside, false),
+                Reached::LineEnd(behind) => (at, behind_value) = (behind, true),
             }
         }
     }
 
-    /// The quote that a key starts with: skips white space, and makes an escaped quote a plain one.
-    #[inline(always)]
-    fn open_quote(&mut self, at: usize) -> Result<usize, Stop> {
-        if self.escaped_form {
-            if self.text.pair(at) == u16::from_le_bytes(*b"\\\"") {
-                self.text.set_pair(at, *b" \"");
-                return Ok(at + 1);
-            }
-        } else if self.text.byte(at) == b'"' {
-            return Ok(at);
-        }
-        self.open_quote_behind_space(at)
-    }
-
+    /// Skips white space in front of a key's quote.
     #[cold]
-    fn open_quote_behind_space(&mut self, at: usize) -> Result<usize, Stop> {
+    #[inline(never)]
+    pub(super) fn skip_to_quote(&mut self, at: usize) -> Result<usize, Stop> {
         let at = self.skip_space(at)?;
-        if !self.escaped_form {
-            return if self.text.byte(at) == b'"' { Ok(at) } else { Err(Stop::Malformed) };
-        }
-        if self.text.pair(at) != u16::from_le_bytes(*b"\\\"") {
-            return Err(Stop::Malformed);
-        }
-        self.text.set_pair(at, *b" \"");
-        Ok(at + 1)
+        let opens = if self.escaped_form { self.text.pair(at) == u16::from_le_bytes(*b"\\\"") } else { self.text.byte(at) == b'"' };
+        if opens { Ok(at) } else { Err(Stop::Malformed) }
     }
 
-    /// Reads the string behind the quote at `quote`; `after` becomes the position behind its closing quote.
-    #[inline(always)]
-    pub(super) fn string(&mut self, quote: usize, after: &mut usize) -> Result<Text, Stop> {
-        let start = quote + 1;
-        let special = self.text.view().find_special(start);
-        let byte = self.text.byte(special);
-        let text = if byte == b'"' && !self.escaped_form
-            || byte == b'\\' && self.escaped_form && self.text.byte(special + 1) == b'"'
-        {
-            Text { start, end: special, escapes: false, escaped_form: self.escaped_form }
-        } else {
-            string::finish(self.text, &mut self.work.edits, start, special, self.escaped_form)?
-        };
+    /// Reads on in a string whose first special byte, at `special`, is not its end; `after` becomes the position behind its closing quote.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn slow_string(&mut self, start: usize, special: usize, after: &mut usize) -> Result<Text, Stop> {
+        let text = string::finish(self.text, &mut self.work.edits, start, special, self.escaped_form)?;
+        *after = text.end + 1;
         if self.escaped_form {
             self.text.set_pair(text.end, *b"\" ");
-            *after = text.end + 2;
+            *after += 1;
             if text.escapes {
-                self.unwrap_string(text);
+                // The outer string's backslashes go.
+                let view = self.text.view();
+                self.work.edits.replace_with(text.start, text.end, |out| string::unwrap_outer(view, text, out));
             }
-        } else {
-            *after = text.end + 1;
         }
         Ok(text)
     }
 
-    /// Takes the outer string's backslashes out of a string that has escapes of its own.
+    /// Looks up a key that has escapes, or characters that are not ASCII.
     #[cold]
-    fn unwrap_string(&mut self, text: Text) {
-        let view = self.text.view();
-        self.work.edits.replace_with(text.start, text.end, |out| string::unwrap_outer(view, text, out));
-    }
-
-    #[inline(always)]
-    fn key(&mut self, frame: &mut Frame, quote: usize, after: &mut usize) -> Result<Member, Stop> {
-        let text = self.string(quote, after)?;
+    pub(super) fn look_up_slowly(&mut self, text: Text, state: State) -> Member {
         let Tables { keys, paths, hints, .. } = &mut *self.tables;
-        let member = if text.escapes {
-            keys.look_up_decoded(paths, hints, self.text.view(), text, frame.state, &mut self.work.scratch)
+        if text.escapes {
+            keys.look_up_decoded(paths, hints, self.text.view(), text, state, &mut self.work.scratch)
         } else {
-            keys.look_up(paths, hints, self.text.view(), text.start, text.end, frame.state)
-        };
-        let bit = 1u64 << member.bucket;
-        if frame.seen & bit != 0 {
-            self.check_repeated(frame.keys, text);
+            keys.look_up_name(paths, hints, self.text.view(), text.start, text.end, state)
         }
-        frame.seen |= bit;
-        self.work.keys.push(text.start);
-        if member.name & (name::LONG | name::DATA) != 0 || member.flags & effect::ANNOTATION != 0 {
-            let mut own = *frame;
-            self.special_key(&mut own, text, member.name);
-            *frame = own;
-        }
-        Ok(member)
     }
 
-    /// A key that the object may have already: Fluent Bit would keep both. The later one gets a number, so that nothing is lost.
+    /// A key that the object may have already: the later one gets a number, so that nothing is lost.
     #[cold]
     #[inline(never)]
-    fn check_repeated(&mut self, first: usize, text: Text) {
-        let view = self.text.view();
-        let (word, length) = (view.word(text.start), text.end - text.start);
-        let repeated = self.work.keys.get(first..).unwrap_or_default().iter().any(|&start| {
-            let maybe = text.escapes || length < 8 || view.word(start) == word;
-            maybe && self.same_key(start, text)
-        });
+    pub(super) fn check_repeated(&mut self, key: Text, frame: Frame) {
+        let depth = self.work.frames.len();
+        let entered = self.work.notes.last().filter(|notes| notes.depth == depth).map_or(0, |notes| notes.entered);
+        let (repeated, now_entered) = self.work.repeats.contains(self.text.view(), key, frame.keys, frame.start, entered);
+        if now_entered != entered {
+            self.work.notes(depth).entered = now_entered;
+        }
         if repeated {
-            let position = text.start as u64;
-            self.work.edits.replace_with(text.end, text.end, |out| {
+            self.work.edits.replace_with(key.end, key.end, |out| {
                 out.push(b'#');
-                crate::number::push(out, position);
+                crate::number::push(out, key.start as u64);
             });
         }
     }
 
-    /// Whether the key that starts at `start` is the same as `text`, perhaps in another spelling.
-    fn same_key(&self, start: usize, text: Text) -> bool {
-        let view = self.text.view();
-        let own = view.span(text.start, text.end);
-        let behind = view.byte(start + own.len());
-        if view.span(start, start + own.len()) == own && (behind == b'"' || behind == b'\\' && text.escaped_form) {
-            return true;
-        }
-        // With escapes in one of them, all that is sure is that they share a bucket: they count as the same.
-        let mut end = view.find_special(start);
-        while end < text.start && view.byte(end) >= 0x80 {
-            end = view.find_special(end + 1);
-        }
-        text.escapes || view.byte(end) == b'\\' && (!text.escaped_form || view.byte(end + 1) != b'"')
-    }
-
     #[inline(always)]
-    fn open(&mut self, at: usize, state: State, closing: u16, named: u8) -> Result<Frame, Stop> {
+    pub(super) fn open(&mut self, at: usize, state: State, closing: u16, named: u8) -> Result<Frame, Stop> {
         let mut closing = closing;
         if self.work.frames.len() + self.depth >= self.tables.fold_depth {
             closing |= self.open_deep()?;
         }
         let item = if self.text.byte(at) == b'{' { OBJECT } else { self.tables.step_item(state) };
-        Ok(Frame { seen: 0, start: at, keys: self.work.keys.len(), state, item, close: closing, name: named & name::SECRET, pair: 0 })
+        Ok(Frame { seen: 0, start: at, keys: self.work.repeats.keys.len(), state, item, close: closing, name: named & name::SECRET, pair: 0 })
     }
 
     #[cold]
@@ -409,43 +298,6 @@ impl<'w, 'r> Walk<'w, 'r> {
             return Err(Stop::TooDeep);
         }
         Ok(if self.work.frames.len() + self.depth == self.tables.fold_depth { close::FOLD } else { 0 })
-    }
-
-    /// Whether the container that was just opened closes at once; the position behind the bracket.
-    #[inline(always)]
-    fn empty(&mut self, frame: &Frame, at: usize) -> Result<Option<usize>, Stop> {
-        let bracket = if frame.item == OBJECT { b'}' } else { b']' };
-        let byte = self.text.byte(at);
-        if byte == bracket {
-            return Ok(Some(at + 1));
-        }
-        if byte == b'"' || byte == b'{' || byte == b'\\' && !self.escaped_form {
-            return Ok(None);
-        }
-        let at = self.skip_space(at)?;
-        Ok((self.text.byte(at) == bracket).then_some(at + 1))
-    }
-
-    /// Ends `frame`, whose bracket stands in front of `after`, and goes back to the one around it. `None` at the outermost one.
-    #[inline(always)]
-    fn close(&mut self, frame: &mut Frame, after: usize) -> Result<Option<usize>, Stop> {
-        if self.lifted && self.work.frames.is_empty() {
-            return self.end_of_line(after).map(Some);
-        }
-        if frame.close != 0 {
-            self.close_special(*frame, after);
-        }
-        self.work.keys.truncate(frame.keys);
-        match self.work.frames.pop() {
-            Some(outer) => {
-                *frame = outer;
-                Ok(Some(after))
-            }
-            None => {
-                self.envelope.end = after;
-                Ok(None)
-            }
-        }
     }
 
     /// White space, or the end of the text where a value must follow.
@@ -466,13 +318,13 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     #[cold]
-    fn expect(&mut self, at: usize, byte: u8) -> Result<usize, Stop> {
+    pub(super) fn expect(&mut self, at: usize, byte: u8) -> Result<usize, Stop> {
         let at = self.skip_space(at)?;
         if self.text.byte(at) == byte { Ok(at + 1) } else { Err(Stop::Malformed) }
     }
 
     #[cold]
-    fn after_value(&mut self, at: usize) -> Result<usize, Stop> {
+    pub(super) fn after_value(&mut self, at: usize) -> Result<usize, Stop> {
         let next = self.skip_space(at)?;
         if next == at { Err(Stop::Malformed) } else { Ok(next) }
     }
@@ -488,7 +340,7 @@ impl<'w, 'r> Walk<'w, 'r> {
 
     /// The raw line's last bracket is in front of `after`: what follows belongs to the record again.
     #[cold]
-    fn end_of_line(&mut self, after: usize) -> Result<usize, Stop> {
+    pub(super) fn end_of_line(&mut self, after: usize) -> Result<usize, Stop> {
         let quote = self.skip_space(after)?;
         if self.text.byte(quote) != b'"' {
             return Err(Stop::Malformed);
@@ -499,48 +351,13 @@ impl<'w, 'r> Walk<'w, 'r> {
         Ok(quote + 1)
     }
 
-    #[inline(always)]
-    fn string_value(&mut self, frame: &mut Frame, start: usize, at: usize, member: Member) -> Result<usize, Stop> {
-        let quote = self.open_quote(at)?;
-        let mut after = 0;
-        let text = self.string(quote, &mut after)?;
-        let flags = member.flags;
-        if flags & effect::CAPTURE != 0 {
-            self.envelope.capture(self.tables.paths.effects(member.state).field, text);
-        }
-        let watched = member.name & (name::SECRET | name::PAIR_NAME | name::PAIR_VALUE | name::KIND);
-        let special = flags & !(effect::EXEMPT | effect::STRICT | effect::CAPTURE) | u32::from(watched) | u32::from(frame.close & close::STRINGS);
-        if special == 0 && !text.escapes {
-            let may_be_json = self.text.byte(text.start) | 0x20 == b'{';
-            if !may_be_json && text.end - text.start < SHORTEST_TOKEN_BYTES || flags & effect::EXEMPT != 0 {
-                return Ok(after);
-            }
-            if !may_be_json && self.tables.hints.is_plain(self.text.view(), text.start, text.end) {
-                return Ok(after);
-            }
-        } else if special == u32::from(name::KIND) && !self.is_secret_kind(text) {
-            return Ok(after);
-        }
-        let mut own = *frame;
-        self.special_string(&mut own, start, text, (quote, after), member);
-        *frame = own;
-        Ok(after)
-    }
-
-    /// Whether a `kind` is that of a Secret or a list of them.
-    #[inline(always)]
-    fn is_secret_kind(&self, text: Text) -> bool {
-        self.text.pair(text.start) == u16::from_le_bytes(*b"Se") || text.escapes
-    }
-
     /// A number or a literal.
-    fn other_value(&mut self, frame: &mut Frame, start: usize, at: usize, member: Member) -> Result<usize, Stop> {
+    #[inline(never)]
+    pub(super) fn other_value(&mut self, start: usize, at: usize, member: Member) -> Result<usize, Stop> {
         let after = self.literal_or_number(at)?;
         let watched = u32::from(member.name & (name::SECRET | name::PAIR_VALUE)) | member.flags & (effect::MASK | effect::REMOVE | effect::CAPTURE);
-        if watched | u32::from(frame.close & close::PATCH) != 0 {
-            let mut own = *frame;
-            self.special_scalar(&mut own, start, (at, after), member);
-            *frame = own;
+        if watched | u32::from(self.frame.close & close::PATCH) != 0 {
+            self.special_scalar(start, (at, after), member);
         }
         Ok(after)
     }
@@ -569,7 +386,13 @@ impl<'w, 'r> Walk<'w, 'r> {
     /// A text that is no object and no array.
     fn scalar(&mut self, at: usize, state: State) -> Result<usize, Stop> {
         let member = Member { state, flags: self.tables.paths.effects(state).flags, ..Member::default() };
-        let mut frame = self.open(at, start::QUIET, 0, 0)?;
-        if self.text.byte(at) == b'"' { self.string_value(&mut frame, at, at, member) } else { self.other_value(&mut frame, at, at, member) }
+        if self.text.byte(at) != b'"' {
+            return self.other_value(at, at, member);
+        }
+        let mut after = at;
+        let special = self.text.view().find_special(at + 1);
+        let text = self.slow_string(at + 1, special, &mut after)?;
+        self.special_string(at, text, (at, after), member);
+        Ok(after)
     }
 }

@@ -1,0 +1,214 @@
+//! The loop over members and items, which nearly all of the time is spent in. An interpreter runs it, so it is written for few instructions:
+//! what it needs stands in local variables, the frame of the open container is handed to the other functions through
+//! `Walk::frame` and taken back, and everything that is rare is somewhere else.
+//!
+//! It exists twice, for plain events and for those in the escaped form of a raw line (see `string`).
+
+use super::buffer::{View, special_mask};
+use super::keys::{Member, watch};
+use super::paths::effect;
+use super::string::Text;
+use super::values::Tables;
+use super::walk::{Frame, OBJECT, Stop, Walk, close};
+use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
+
+/// How far the loop got.
+pub(super) enum Reached {
+    /// The end of the outermost container; the position behind it.
+    End(usize),
+    /// The first member of a raw line.
+    Line(usize),
+    /// The end of a raw line; the position behind its quote.
+    LineEnd(usize),
+}
+
+/// A string that ended at the first special byte, or did not.
+struct Quick {
+    /// The eight bytes behind its opening quote.
+    first: u64,
+    start: usize,
+    end: usize,
+    /// The closing quote stands at `end`.
+    ended: bool,
+}
+
+/// Two bytes as they are loaded.
+const fn pair(bytes: [u8; 2]) -> u16 {
+    u16::from_le_bytes(bytes)
+}
+
+impl Walk<'_, '_> {
+    /// Reads members from `at` on: behind a bracket or comma, or, if `behind_value`, behind a value.
+    pub(super) fn members<const ESCAPED: bool>(&mut self, mut at: usize, mut behind_value: bool) -> Result<Reached, Stop> {
+        // Bytes of a quote.
+        let quote = if ESCAPED { 2 } else { 1 };
+        let text: View<'_> = self.text.unbound_view();
+        let mut frame = self.frame;
+        loop {
+            if !behind_value {
+                let start = at;
+                let member;
+                if frame.item == OBJECT {
+                    if !opens::<ESCAPED>(text, at) {
+                        at = self.skip_to_quote(at)?;
+                    }
+                    let key = self.quick_string::<ESCAPED>(text, at);
+                    let span = if key.ended {
+                        let Tables { keys, paths, hints, .. } = &mut *self.tables;
+                        member = keys.look_up(paths, hints, text, (key.start, key.end), key.first, frame.state);
+                        at = key.end + quote;
+                        Text { start: key.start, end: key.end, escapes: false, escaped_form: ESCAPED }
+                    } else {
+                        let slow = self.slow_string(key.start, key.end, &mut at)?;
+                        member = self.look_up_slowly(slow, frame.state);
+                        slow
+                    };
+                    let bit = 1u64 << member.bucket;
+                    if frame.seen & bit != 0 {
+                        self.check_repeated(span, frame);
+                    }
+                    frame.seen |= bit;
+                    self.work.repeats.keys.push(span.start as u32);
+                    if member.watch & watch::KEY != 0 {
+                        self.frame = frame;
+                        self.special_key(span, member);
+                        frame = self.frame;
+                    }
+                    if text.byte(at) == b':' {
+                        at += 1;
+                    } else {
+                        at = self.expect(at, b':')?;
+                    }
+                } else {
+                    member = self.item_of(frame);
+                }
+
+                if !opens::<ESCAPED>(text, at) && (text.byte(at) <= b' ' || ESCAPED && text.byte(at) == b'\\') {
+                    at = self.skip_space(at)?;
+                }
+                if opens::<ESCAPED>(text, at) {
+                    if !ESCAPED
+                        && member.flags & effect::LINE != 0
+                        && !self.lifted
+                        && let Some(inside) = self.try_line(start, at)
+                    {
+                        self.frame = frame;
+                        return Ok(Reached::Line(inside));
+                    }
+                    let value = self.quick_string::<ESCAPED>(text, at);
+                    let from = at + quote - 1;
+                    let plain = value.ended
+                        && (member.watch & watch::STRING | frame.strings()) == 0
+                        && (member.watch & watch::KIND == 0 || value.first as u16 != pair(*b"Se"))
+                        && (member.flags & effect::EXEMPT != 0 || self.is_harmless(text, &value));
+                    if plain {
+                        if member.flags & effect::CAPTURE != 0 {
+                            let field = self.tables.paths.effects(member.state).field;
+                            self.envelope.capture(field, Text { start: value.start, end: value.end, escapes: false, escaped_form: ESCAPED });
+                        }
+                        at = value.end + quote;
+                    } else {
+                        let mut span = Text { start: value.start, end: value.end, escapes: false, escaped_form: ESCAPED };
+                        at = value.end + quote;
+                        if !value.ended {
+                            span = self.slow_string(value.start, value.end, &mut at)?;
+                        }
+                        self.frame = frame;
+                        self.special_string(start, span, (from, at), member);
+                        frame = self.frame;
+                    }
+                } else if text.byte(at) | 0x20 == b'{' {
+                    let (state, closing) = if member.flags | u32::from(frame.close & close::PATCH) == 0 {
+                        (member.state, 0)
+                    } else {
+                        self.on_open(frame.close, member, start)
+                    };
+                    self.work.frames.push(frame);
+                    frame = self.open(at, state, closing, member.name)?;
+                    at += 1;
+                    let bracket = if frame.item == OBJECT { b'}' } else { b']' };
+                    if text.byte(at) != bracket {
+                        if text.byte(at) > b' ' {
+                            continue;
+                        }
+                        at = self.skip_space(at)?;
+                        if text.byte(at) != bracket {
+                            continue;
+                        }
+                    }
+                } else {
+                    self.frame = frame;
+                    at = self.other_value(start, at, member)?;
+                    frame = self.frame;
+                }
+            }
+            behind_value = false;
+
+            // What follows a value.
+            loop {
+                let byte = text.byte(at);
+                at += 1;
+                if byte == b',' {
+                    break;
+                }
+                if byte == if frame.item == OBJECT { b'}' } else { b']' } {
+                    if ESCAPED && self.work.frames.is_empty() {
+                        self.frame = frame;
+                        return Ok(Reached::LineEnd(self.end_of_line(at)?));
+                    }
+                    if frame.close != 0 {
+                        self.close_special(frame, at);
+                    }
+                    self.work.repeats.keys.truncate(frame.keys);
+                    match self.work.frames.pop() {
+                        Some(outer) => frame = outer,
+                        None => return Ok(Reached::End(at)),
+                    }
+                } else {
+                    at = self.after_value(at - 1)?;
+                }
+            }
+        }
+    }
+
+    /// The string whose opening quote is at `at`, as far as its first special byte.
+    #[inline(always)]
+    fn quick_string<const ESCAPED: bool>(&mut self, text: View<'_>, at: usize) -> Quick {
+        let start = if ESCAPED {
+            self.text.set_pair(at, *b" \"");
+            at + 2
+        } else {
+            at + 1
+        };
+        let first = text.word(start);
+        let mask = special_mask(first);
+        let end = if mask != 0 { start + (mask.trailing_zeros() >> 3) as usize } else { text.find_special(start + 8) };
+        let ended = opens::<ESCAPED>(text, end);
+        if ESCAPED && ended {
+            self.text.set_pair(end, *b"\" ");
+        }
+        Quick { first, start, end, ended }
+    }
+
+    /// Whether nothing in the text of a string stands out.
+    #[inline(always)]
+    fn is_harmless(&self, text: View<'_>, string: &Quick) -> bool {
+        // `{` or `[`: JSON in a string.
+        if string.first as u8 | 0x20 == b'{' {
+            return string.end - string.start < 2;
+        }
+        string.end - string.start < SHORTEST_TOKEN_BYTES || self.tables.hints.is_plain(text, string.start, string.end)
+    }
+
+    /// What holds for the items of an array.
+    #[inline(always)]
+    fn item_of(&self, frame: Frame) -> Member {
+        Member::of_item(frame.item, self.tables.paths.effects(frame.item).flags, frame.name)
+    }
+}
+
+/// Whether a quote of the form stands at `at`.
+#[inline(always)]
+fn opens<const ESCAPED: bool>(text: View<'_>, at: usize) -> bool {
+    if ESCAPED { text.pair(at) == pair(*b"\\\"") } else { text.byte(at) == b'"' }
+}
