@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use auditgate_generate::Marker;
+
 use crate::records::Record;
 
 /// The two lines of Fluent Bit that are supported.
@@ -343,8 +345,13 @@ impl Run {
 
     /// What left, as text.
     pub fn probe_text(&self) -> String {
-        // A configuration that has to write valid UTF-8 only.
-        String::from_utf8(fs::read(self.setup.output()).unwrap_or_default()).expect("valid UTF-8 in the output")
+        let bytes = fs::read(self.setup.output()).unwrap_or_default();
+        String::from_utf8(bytes).unwrap_or_else(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let bytes = error.as_bytes();
+            let around = String::from_utf8_lossy(&bytes[at.saturating_sub(300)..bytes.len().min(at + 60)]);
+            panic!("expected valid UTF-8 in the output, found byte {:#04x} in `{around}`", bytes[at])
+        })
     }
 
     /// What the configuration's own outputs wrote: file by file, as bytes.
@@ -362,6 +369,20 @@ impl Run {
     pub fn assert_ended_well(&self) {
         assert!(self.stopped_by_us, "Fluent Bit ended by itself: {}\n{}", self.status, self.log);
         assert!(self.status.success(), "{}\n{}", self.status, self.log);
+    }
+
+    /// Fails if a secret of `marker` can be read in what left, or in what Fluent Bit said.
+    pub fn assert_no_secret(&self, marker: &Marker) {
+        for (what, text) in [
+            ("what left", self.probe_text()),
+            ("what was delivered", String::from_utf8_lossy(&self.delivered()).into_owned()),
+            ("Fluent Bit's own log", self.log.clone()),
+        ] {
+            if let Some((at, needle)) = marker.find_in(&text) {
+                let from = (at.saturating_sub(400)..at).find(|&index| text.is_char_boundary(index)).unwrap_or(at);
+                panic!("a secret is readable as `{needle}` in {what}: `{}`", shorten(&text[from..], 500));
+            }
+        }
     }
 
     /// Fails if Fluent Bit complained.

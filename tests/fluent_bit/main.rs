@@ -20,6 +20,7 @@
 //! | invalid UTF-8, lone surrogates, CESU-8 | `hostile::characters_that_break_strings`, `volume::benign_events_stay_as_they_are` |
 //! | numbers that are not finite, or not JSON | `hostile::numbers` |
 //! | nesting beyond the decoder's depth loses the record and the rest of the chunk | `hostile::depth_of_nesting` |
+//! | an output's stack of 24 KB in 3.1 overflows at some 26 levels: a crash | `hostile::depth_on_the_default_stack` |
 //! | repeated keys | `hostile::repeated_keys` |
 //! | a key `auditgate` that was there before | `hostile::forged_stamps` |
 //! | a record larger than the 8 KB heap arrives as pointer 0 | `sizes::far_larger_than_the_heap_of_the_host` |

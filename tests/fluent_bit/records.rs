@@ -25,6 +25,14 @@ impl Record {
         Self { tag: tag.to_owned(), time: time.to_owned(), value }
     }
 
+    /// Fails unless the module refused the record before it could read it: only the code, the tag and the length are known.
+    pub fn assert_refused(&self, code: &str) {
+        assert_eq!(self.error(), Some(code), "{}", self.short());
+        assert_eq!(self.value["auditgate"]["routes"], "+default+");
+        assert_eq!(self.value["tag"], "audit.kubernetes");
+        assert!(!self.value["bytes"].is_null(), "no length: {}", self.short());
+    }
+
     /// Fails unless the module has stamped the record, in full.
     pub fn assert_stamped(&self) {
         let stamp = &self.value["auditgate"];
