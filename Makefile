@@ -1,6 +1,6 @@
 # The targets a person needs; the work is done by cargo and by scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help dist demo test lint module
+.PHONY: help dist demo test lint module leak-bench
 SHELL := bash
 
 help: ## this list
@@ -20,3 +20,6 @@ test: module ## every test; those with a real Fluent Bit where FLUENT_BIT or the
 
 lint: module ## formatting, and clippy with the workspace's lints
 	@scripts/lint.sh
+
+leak-bench: module ## the leak benchmark: planted secrets, what of them leaves, and what is damaged
+	@scripts/leak-bench.sh

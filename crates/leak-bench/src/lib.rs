@@ -8,6 +8,7 @@ pub mod benign;
 pub mod case;
 pub mod checks;
 mod codec;
+pub mod fluent_bit;
 mod held_out;
 pub mod json;
 pub mod judge;

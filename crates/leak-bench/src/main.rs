@@ -3,21 +3,23 @@
 //! Exit codes: 0 all gates met, 1 a gate missed, 2 usage.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use auditgate_leak_bench::run::{Plan, run};
 use auditgate_leak_bench::target::{Native, PassThrough, Target};
-use auditgate_leak_bench::{benign, report};
+use auditgate_leak_bench::{benign, fluent_bit, report};
 
 const USAGE: &str =
     "usage: auditgate-leak-bench [--engine native|wasm|none] [--module FILE] [--seeds N] [--fast] [--benign N]
-                            [--report FILE] [--failures FILE]
+                            [--report FILE] [--failures FILE] [--fluent-bit PROGRAM]
 
   --engine   what is measured; none lets everything pass and so proves the judge (default native)
   --module   the module for --engine wasm (default dist/auditgate.wasm)
   --seeds    seeds for each kind, place and encoding (default 10)
   --fast     the same as --seeds 1 --benign 2000
   --benign   benign events for the over-redaction figures (default 10000)
+  --fluent-bit  run a sample through this Fluent Bit as well, at debug level; may stand more than once
   --report   write everything that was counted to FILE, as JSON
   --failures write the leaks of the development half with samples to FILE
 ";
@@ -29,6 +31,7 @@ struct Options {
     benign: u64,
     report: Option<String>,
     failures: Option<String>,
+    fluent_bits: Vec<String>,
 }
 
 fn options() -> Result<Options, String> {
@@ -39,6 +42,7 @@ fn options() -> Result<Options, String> {
         benign: 10_000,
         report: None,
         failures: None,
+        fluent_bits: Vec::new(),
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -55,6 +59,7 @@ fn options() -> Result<Options, String> {
             "--seeds" => options.seeds = number()?,
             "--benign" => options.benign = number()?,
             "--report" => options.report = Some(value),
+            "--fluent-bit" => options.fluent_bits.push(value),
             "--failures" => options.failures = Some(value),
             _ => return Err(format!("unknown option `{argument}`")),
         }
@@ -100,7 +105,13 @@ fn bench() -> Result<bool, String> {
     write(&options.report, format!("{:#}\n", report::machine(&results, benign.as_ref())))?;
     write(&options.failures, report::failures(&results, benign.as_ref()))?;
     let _ = std::io::stdout().write_all(report::human(&results, benign.as_ref()).as_bytes());
-    Ok(report::gates(&results, benign.as_ref()).iter().all(|(_, _, met)| *met))
+    let mut met = report::gates(&results, benign.as_ref()).iter().all(|(_, _, met)| *met);
+    for program in &options.fluent_bits {
+        let outcomes = fluent_bit::run(program, Path::new(&options.module), Path::new("fluent-bit-conf"))?;
+        let _ = std::io::stdout().write_all(report::fluent_bit(&outcomes).as_bytes());
+        met &= outcomes.iter().all(fluent_bit::Outcome::is_met);
+    }
+    Ok(met)
 }
 
 fn main() -> ExitCode {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::benign::Benign;
 use crate::case::{Case, Demand};
+use crate::fluent_bit::Outcome;
 use crate::json::{Raw, SEPARATOR};
 use crate::judge::Judge;
 use crate::plant::Encoding;
@@ -94,6 +95,9 @@ pub fn human(results: &Results, benign: Option<&Benign>) -> String {
         )
     };
     let ((kinds, places), (held_kinds, held_places)) = (count(false), count(true));
+    if results.records == 0 {
+        return out;
+    }
     let _ = writeln!(
         out,
         "{} records: {kinds} kinds of secret x {places} places x {} encodings, and {held_kinds} kinds and {held_places} places held out.\nCells: records that leaked, of all.\n",
@@ -127,6 +131,29 @@ pub fn human(results: &Results, benign: Option<&Benign>) -> String {
     }
     for (gate, measured, met) in gates(results, benign) {
         let _ = writeln!(out, "{}  {gate}: {measured}", if met { "met   " } else { "MISSED" });
+    }
+    out
+}
+
+/// What runs in a real Fluent Bit showed.
+pub fn fluent_bit(outcomes: &[Outcome]) -> String {
+    let mut out = String::new();
+    for outcome in outcomes {
+        let (sent, left) = outcome.lines;
+        let cells: Vec<String> =
+            outcome.tallies.iter().map(|(demand, tally)| format!("{} {}", demand.name(), rate(*tally))).collect();
+        let _ = writeln!(
+            out,
+            "{}  {}: {left} of {sent} lines left; {}; in its log at debug level {}",
+            if outcome.is_met() { "met   " } else { "MISSED" },
+            outcome.name,
+            cells.join("; "),
+            outcome.in_log
+        );
+        if !outcome.leaking_places.is_empty() {
+            let shown = outcome.leaking_places.get(..12).unwrap_or(&outcome.leaking_places);
+            let _ = writeln!(out, "        {} places, such as {}", outcome.leaking_places.len(), shown.join("; "));
+        }
     }
     out
 }

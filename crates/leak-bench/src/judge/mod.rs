@@ -14,8 +14,8 @@ use serde_json::Value;
 pub const PIECE_BYTES: usize = 8;
 /// How many decodings deep the judge looks.
 const MAX_DEPTH: usize = 7;
-/// Bits of the filter in front of the table of pieces.
-const FILTER_BITS: u32 = 18;
+/// Bits of the filter in front of the table for each piece in it: few misses get through.
+const FILTER_BITS_PER_PIECE: usize = 16;
 
 /// Where a piece of a secret was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Leak {
 pub struct Judge {
     pieces: HashMap<u64, u32>,
     filter: Vec<u64>,
+    /// What is left of a hash is a position in the filter.
+    shift: u32,
 }
 
 struct Search<'j> {
@@ -41,15 +43,18 @@ struct Search<'j> {
 impl Judge {
     /// A judge for secrets, each given by its number and its bodies.
     pub fn new<'a>(bodies: impl IntoIterator<Item = (u32, &'a str)>) -> Self {
-        let mut judge = Self { pieces: HashMap::new(), filter: vec![0; 1 << (FILTER_BITS - 6)] };
+        let mut pieces = HashMap::new();
         for (secret, body) in bodies {
             for piece in body.as_bytes().windows(PIECE_BYTES) {
-                let piece = word(piece);
-                judge.pieces.entry(piece).or_insert(secret);
-                let slot = slot(piece);
-                if let Some(bits) = judge.filter.get_mut(slot >> 6) {
-                    *bits |= 1 << (slot & 63);
-                }
+                pieces.entry(word(piece)).or_insert(secret);
+            }
+        }
+        let bits = (pieces.len() * FILTER_BITS_PER_PIECE).next_power_of_two().max(1 << 10);
+        let mut judge = Self { pieces, filter: vec![0; bits / 64], shift: 64 - bits.trailing_zeros() };
+        for piece in judge.pieces.keys() {
+            let slot = judge.slot(*piece);
+            if let Some(bits) = judge.filter.get_mut(slot >> 6) {
+                *bits |= 1 << (slot & 63);
             }
         }
         judge
@@ -69,8 +74,12 @@ impl Judge {
         search.found
     }
 
+    fn slot(&self, piece: u64) -> usize {
+        (piece.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
+    }
+
     fn hit(&self, piece: u64) -> Option<u32> {
-        let slot = slot(piece);
+        let slot = self.slot(piece);
         let marked = self.filter.get(slot >> 6).is_some_and(|bits| bits >> (slot & 63) & 1 == 1);
         if marked { self.pieces.get(&piece).copied() } else { None }
     }
@@ -78,10 +87,6 @@ impl Judge {
 
 fn word(piece: &[u8]) -> u64 {
     piece.iter().fold(0, |word, &byte| word << 8 | u64::from(byte))
-}
-
-fn slot(piece: u64) -> usize {
-    (piece.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - FILTER_BITS)) as usize
 }
 
 impl Search<'_> {

@@ -11,9 +11,9 @@ const fn context(id: &'static str, group: &'static str, make: fn(&mut Rng) -> Se
 /// Something a person might choose: pronounceable, with digits and a sign; no word of any event.
 pub(crate) fn password(rng: &mut Rng) -> String {
     let mut out = String::new();
-    for _ in 0..4 {
-        out.push_str(rng.pick(&["Bq", "kz", "Vox", "puj", "Ryf", "mew", "Zil", "gok", "Tuh", "wab"]));
-        out.push_str(rng.pick(&["a", "o", "u", "y", "i"]));
+    for _ in 0..5 {
+        out.push_str(&rng.text("BCDFGHJKLMNPQRSTVWXZbcdfghjklmnpqrstvwxz", 1));
+        out.push_str(&rng.text("aeiouy", 1));
     }
     out.push_str(&rng.text("0123456789", 4));
     out.push_str(rng.pick(&["!", "#", "?", "*", "$", "@"]));
