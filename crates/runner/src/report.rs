@@ -23,7 +23,8 @@ pub struct Report {
 }
 
 impl Report {
-    pub(crate) fn count_record(&mut self, bytes_in: usize, answer: &[u8]) {
+    /// Counts a record that left: what came in, in bytes, and what may leave.
+    pub fn count_record(&mut self, bytes_in: usize, answer: &[u8]) {
         self.count(bytes_in);
         self.bytes_out += answer.len() as u64;
         let stamp = stamp(answer);

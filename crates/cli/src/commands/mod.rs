@@ -1,0 +1,43 @@
+//! One file a subcommand, and what several of them need.
+
+pub(crate) mod demo;
+pub(crate) mod run;
+pub(crate) mod summary;
+
+use crate::exit::Failure;
+use auditgate_runner::{Options, PolicyFile, Runner};
+use clap::ValueEnum;
+use std::path::Path;
+
+/// The module that `make dist` built before this program.
+const MODULE: &[u8] = include_bytes!(env!("AUDITGATE_MODULE"));
+
+/// What runs the events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineChoice {
+    /// The WebAssembly module, the very same that Fluent Bit loads
+    Wasm,
+    /// The same engine, compiled for this machine
+    Native,
+}
+
+/// Starts a runner.
+pub(crate) fn runner(engine: EngineChoice, module: Option<&Path>, policy: Option<&Path>) -> Result<Runner, Failure> {
+    let options = Options { policy: policy.map(read_policy).transpose()?, ..Options::default() };
+    if engine == EngineChoice::Native {
+        return Ok(Runner::native(&options)?);
+    }
+    let Some(path) = module else { return Ok(Runner::wasm(MODULE, &options)?) };
+    let bytes = std::fs::read(path).map_err(|error| Failure::file("cannot read", path, &error))?;
+    Ok(Runner::wasm(&bytes, &options)?)
+}
+
+/// Reads a policy and checks it, so that a mistake ends the command instead of locking the module down.
+fn read_policy(path: &Path) -> Result<PolicyFile, Failure> {
+    let text = std::fs::read(path).map_err(|error| Failure::file("cannot read the policy", path, &error))?;
+    let name = path.display().to_string();
+    match auditgate::policy::compile(&name, &text) {
+        Ok(_) => Ok(PolicyFile { name, text }),
+        Err(diagnostics) => Err(Failure::Policy(diagnostics.render())),
+    }
+}

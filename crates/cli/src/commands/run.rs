@@ -1,0 +1,129 @@
+//! `auditgate run`: audit events in, what may leave of them out, without Fluent Bit.
+
+use super::summary::Summary;
+use super::{EngineChoice, runner};
+use crate::exit::{Failure, complain};
+use crate::input::{Input, is_object, wrap};
+use crate::progress::Progress;
+use crate::style::Style;
+use auditgate_runner::{Context, Runner};
+use clap::{Args, ValueEnum};
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// Run audit events through auditgate, without Fluent Bit
+///
+/// Reads one event a line and writes what may leave of it, one event a line. A line that is no JSON object becomes a record
+/// with the line under `log`, as Fluent Bit's tail input makes it without a parser. A summary goes to standard error.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The policy; without one everything in the catalogue is redacted and nothing is dropped
+    #[arg(short, long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// What runs the events
+    #[arg(long, value_enum, default_value_t = EngineChoice::Wasm)]
+    engine: EngineChoice,
+    /// Another module than the one inside this program
+    #[arg(long, value_name = "FILE", conflicts_with = "engine")]
+    module: Option<PathBuf>,
+    /// Put every line under `log`, JSON or not
+    #[arg(long)]
+    raw_lines: bool,
+    /// The tag that events carry
+    #[arg(long, default_value = "audit")]
+    tag: String,
+    /// The time of all events, in seconds since 1970, instead of now
+    #[arg(long, value_name = "SECONDS")]
+    time: Option<u32>,
+    /// How the summary is written
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// No summary and no progress
+    #[arg(short, long)]
+    quiet: bool,
+    /// Files of events; `-` is standard input, as is no file at all
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Human,
+    /// One JSON object
+    Json,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let mut runner = runner(arguments.engine, arguments.module.as_deref(), arguments.policy.as_deref())?;
+    let standard_input = [PathBuf::from("-")];
+    let files = if arguments.files.is_empty() { &standard_input } else { arguments.files.as_slice() };
+    // All of them, so that a mistyped name is found before the first event leaves.
+    let inputs = files.iter().map(|file| Input::open(file)).collect::<Result<Vec<_>, _>>()?;
+    let total_bytes = inputs.iter().map(|input| input.bytes).sum();
+    let mut progress = Progress::start(total_bytes, !arguments.quiet);
+    let result = pump(arguments, &mut runner, inputs, &mut progress);
+    progress.finish();
+    complain(format_args!("{}", runner.take_messages()));
+    if !arguments.quiet && result.is_ok() {
+        let engine = if arguments.engine == EngineChoice::Native { "native" } else { "wasm" };
+        let report = runner.report();
+        let summary = Summary { report: &report, time: Some(progress.elapsed()), engine };
+        let text =
+            if arguments.format == Format::Json { summary.json() } else { summary.human(Style::of(&io::stderr())) };
+        complain(format_args!("{text}"));
+    }
+    result
+}
+
+/// Moves events from the inputs to standard output.
+fn pump(
+    arguments: &Arguments,
+    runner: &mut Runner,
+    inputs: Vec<Input>,
+    progress: &mut Progress,
+) -> Result<(), Failure> {
+    let mut output = BufWriter::with_capacity(BUFFER_BYTES, io::stdout().lock());
+    let (mut line, mut wrapped) = (Vec::new(), Vec::new());
+    let (mut events, mut bytes_in) = (0, 0);
+    for mut input in inputs {
+        // A terminal, a pipe: somebody may wait for the answer to each line.
+        let is_live = input.bytes.is_none();
+        while input.read_line(&mut line)? {
+            let record = if arguments.raw_lines || !is_object(&line) {
+                wrap(&line, &mut wrapped);
+                &wrapped
+            } else {
+                &line
+            };
+            if let Some(answer) = runner.process(context(arguments), record)? {
+                output
+                    .write_all(answer)
+                    .and_then(|()| output.write_all(b"\n"))
+                    .map_err(|error| Failure::output(&error))?;
+                if is_live && input.is_drained() {
+                    output.flush().map_err(|error| Failure::output(&error))?;
+                }
+            }
+            events += 1;
+            bytes_in += line.len() as u64 + 1;
+            progress.show(events, bytes_in);
+        }
+    }
+    output.flush().map_err(|error| Failure::output(&error))
+}
+
+fn context(arguments: &Arguments) -> Context<'_> {
+    let tag = arguments.tag.as_bytes();
+    match arguments.time {
+        Some(seconds) => Context { tag, seconds, nanoseconds: 0 },
+        None => {
+            // A clock before 1970 or after 2106 is a clock that is wrong.
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            Context { tag, seconds: u32::try_from(now.as_secs()).unwrap_or_default(), nanoseconds: now.subsec_nanos() }
+        }
+    }
+}

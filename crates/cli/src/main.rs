@@ -1,0 +1,32 @@
+//! `auditgate`, for people: results on standard output, everything else on standard error.
+
+mod commands;
+mod exit;
+mod input;
+mod progress;
+mod style;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Takes the secrets out of audit events and decides where each may go.
+#[derive(Parser)]
+#[command(name = "auditgate", version, about, disable_help_subcommand = true, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(commands::run::Arguments),
+    Demo(commands::demo::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Run(arguments) => commands::run::run(&arguments),
+        Command::Demo(arguments) => commands::demo::run(&arguments),
+    };
+    exit::code(result)
+}
