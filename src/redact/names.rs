@@ -178,23 +178,23 @@ pub(crate) fn is_secret(key: &[u8]) -> bool {
     let mut inside = false;
     let mut start = 0;
     let mut hash = HASH_START;
-    for at in 0..=key.len() {
-        let here = key.get(at).copied().unwrap_or(b' ');
-        let splits = !here.is_ascii_alphanumeric();
-        let upper = here.is_ascii_uppercase();
-        if splits || upper && at > start && begins_word(key, at) {
-            if at > start {
-                before = last;
-                last = bits_of(hash);
-                words += 1;
-                inside |= last == 0 && at - start > 5 && is_compound(key.get(start..at).unwrap_or_default());
-            }
-            start = if splits { at + 1 } else { at };
+    let mut after_upper = true;
+    for (at, byte) in key.iter().copied().chain([b' ']).enumerate() {
+        let lower = LOWER.get(usize::from(byte)).copied().unwrap_or_default();
+        let upper = byte.wrapping_sub(b'A') < 26;
+        let begins = upper && (!after_upper || key.get(at + 1).is_some_and(u8::is_ascii_lowercase));
+        if (lower == 0 || begins) && at > start {
+            before = last;
+            last = bits_of(hash);
+            words += 1;
+            inside |= last == 0 && at - start > 5 && is_compound(key.get(start..at).unwrap_or_default());
+        }
+        if lower == 0 || begins {
+            start = if lower == 0 { at + 1 } else { at };
             hash = HASH_START;
         }
-        if !splits {
-            hash = (hash ^ u32::from(here | if upper { 0x20 } else { 0 })).wrapping_mul(HASH_FACTOR);
-        }
+        hash = if lower == 0 { HASH_START } else { (hash ^ u32::from(lower)).wrapping_mul(HASH_FACTOR) };
+        after_upper = upper;
     }
     if last & word::HARMLESS != 0 {
         return last & word::AFTER_ID != 0 && before & word::ID != 0;
@@ -206,12 +206,18 @@ pub(crate) fn is_secret(key: &[u8]) -> bool {
         || last & word::STRING != 0 && before & word::CONNECTION != 0
 }
 
-/// Whether a capital letter at `at` begins a word: `apiKey`, and the `T` of `HTTPToken`.
-fn begins_word(key: &[u8], at: usize) -> bool {
-    let before = key.get(at.wrapping_sub(1)).copied().unwrap_or_default();
-    let after = key.get(at + 1).copied().unwrap_or_default();
-    !before.is_ascii_uppercase() || after.is_ascii_lowercase()
-}
+/// The lower case of letters, digits as they are, zero for what splits words.
+static LOWER: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        if (byte as u8).is_ascii_alphanumeric() {
+            table[byte] = (byte as u8).to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    table
+};
 
 /// Whether a word that is not known itself holds a strong one or ends with one that words are made with.
 fn is_compound(word: &[u8]) -> bool {
@@ -220,7 +226,7 @@ fn is_compound(word: &[u8]) -> bool {
         tail.is_some_and(|tail| tail.eq_ignore_ascii_case(ending.as_bytes()))
     };
     ENDINGS.iter().any(ends)
-        || STRONG.iter().any(|strong| {
+        || word.len() > 6 && STRONG.iter().any(|strong| {
             let first = strong.as_bytes().first().copied().unwrap_or_default();
             word.windows(strong.len()).any(|window| window.first().is_some_and(|byte| byte | 0x20 == first) && window.eq_ignore_ascii_case(strong.as_bytes()))
         })

@@ -269,9 +269,11 @@ fn is_syntax(text: View<'_>, at: usize) -> bool {
 /// How common a pair of characters is in audit events, roughly.
 fn pair_weight(first: Option<u8>, second: Option<u8>) -> u32 {
     let weight = |byte: u8| match byte {
-        b'a'..=b'z' => 12,
-        b'-' => 14,
-        b'0'..=b'9' | b'.' | b'/' => 8,
+        b'e' | b't' | b'a' | b'o' | b'i' | b'n' | b's' | b'r' | b'-' | b'.' => 14,
+        b'l' | b'd' | b'c' | b'u' | b'm' | b'p' | b'/' => 12,
+        b'j' | b'q' | b'x' | b'z' => 2,
+        b'a'..=b'z' => 6,
+        b'0'..=b'9' => 7,
         b'A'..=b'Z' => 3,
         _ => 1,
     };

@@ -21,48 +21,62 @@ const REMEMBERED_BYTES: usize = 48;
 /// Remembered keys; a power of two.
 const PLACES: usize = 1024;
 
-/// What is known of a member from its key.
+/// What is known of a member from its key. Two words, so that it is handed on in registers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Member {
-    /// Where the key leads.
-    pub(crate) state: State,
-    /// Bits of [`name`]: what the name says about the value.
-    pub(crate) name: u8,
-    /// Bits of [`watch`]: what must not be passed over.
-    pub(crate) watch: u8,
-    /// A number below 64 that tells the keys of one object apart, often.
-    pub(crate) bucket: u8,
-    /// What holds there, see [`effect`](super::paths::effect).
+    /// What holds there, bits of [`effect`], and what must not be passed over, bits of [`watch`].
     pub(crate) flags: u32,
+    /// Where the key leads, what it says about the value, and its bucket, from the lowest bits up.
+    packed: u32,
 }
 
-/// The bits of [`Member::watch`].
+/// Bits of [`Member::flags`] above the effects.
 pub(crate) mod watch {
     /// The key says something, or is to be looked at.
-    pub(crate) const KEY: u8 = 1;
+    pub(crate) const KEY: u32 = 1 << 31;
     /// Something is to be done about a string here.
-    pub(crate) const STRING: u8 = 1 << 1;
+    pub(crate) const STRING: u32 = 1 << 30;
     /// Something is to be done if the string is the kind of a Secret.
-    pub(crate) const KIND: u8 = 1 << 2;
+    pub(crate) const KIND: u32 = 1 << 29;
+    /// All of them.
+    pub(crate) const ALL: u32 = KEY | STRING | KIND;
 }
 
 /// Effects that a string can be passed over with.
 const PASSING: u32 = effect::EXEMPT | effect::STRICT | effect::CAPTURE;
 
 impl Member {
-    fn watched(mut self) -> Self {
-        let strings = self.flags & !PASSING | u32::from(self.name & !(name::LONG | name::DATA | name::KIND));
-        let keys = u32::from(self.name & (name::LONG | name::DATA)) | self.flags & effect::ANNOTATION;
-        let bit = |asked: u32, bit: u8| if asked != 0 { bit } else { 0 };
-        self.watch = bit(strings, watch::STRING) | bit(keys, watch::KEY) | bit(u32::from(self.name & name::KIND), watch::KIND);
-        self
+    /// A member that leads to `state`, where the effects `flags` hold, whose key says `name` and falls into `bucket` (below 64).
+    pub(super) fn new(state: State, flags: u32, named: u8, bucket: u8) -> Self {
+        let strings = flags & !PASSING | u32::from(named & !(name::LONG | name::DATA | name::KIND));
+        let keys = u32::from(named & (name::LONG | name::DATA)) | flags & effect::ANNOTATION;
+        let bit = |asked: u32, bit: u32| if asked != 0 { bit } else { 0 };
+        let watched = bit(strings, watch::STRING) | bit(keys, watch::KEY) | bit(u32::from(named & name::KIND), watch::KIND);
+        Self { flags: flags | watched, packed: u32::from(state) | u32::from(named) << 16 | u32::from(bucket) << 24 }
     }
 
-    /// What holds for an item of an array.
+    /// Where the key leads.
     #[inline(always)]
-    pub(super) fn of_item(state: State, flags: u32, name: u8) -> Self {
-        let watched = flags & !PASSING | u32::from(name);
-        Self { state, name, bucket: 0, flags, watch: if watched != 0 { watch::STRING } else { 0 } }
+    pub(crate) fn state(self) -> State {
+        self.packed as State
+    }
+
+    /// Bits of [`name`]: what the name says about the value.
+    #[inline(always)]
+    pub(crate) fn name(self) -> u8 {
+        (self.packed >> 16) as u8
+    }
+
+    /// A number below 64 that tells the keys of one object apart, often.
+    #[inline(always)]
+    pub(crate) fn bucket(self) -> u32 {
+        self.packed >> 24
+    }
+
+    /// What holds there, bits of [`effect`] only.
+    #[inline(always)]
+    pub(crate) fn effects(self) -> u32 {
+        self.flags & !watch::ALL
     }
 }
 
@@ -140,7 +154,7 @@ impl Keys {
             return place.member;
         }
         let bucket = (mixed >> 32) as u8 & 63;
-        self.find(paths, hints, text, key, state, index, Place { words, length_and_state, member: Member { bucket, ..Member::default() } })
+        self.find(paths, hints, text, key, state, (index, bucket), Place { words, length_and_state, member: Member::default() })
     }
 
     /// Looks up a name without escapes that stands anywhere.
@@ -155,16 +169,26 @@ impl Keys {
     #[cold]
     #[inline(never)]
     #[expect(clippy::too_many_arguments, reason = "one caller, which has all of it in registers")]
-    fn find(&mut self, paths: &mut Paths, hints: &Hints, text: View<'_>, key: (usize, usize), state: State, index: usize, mut place: Place) -> Member {
+    fn find(&mut self, paths: &mut Paths, hints: &Hints, text: View<'_>, key: (usize, usize), state: State, at: (usize, u8), mut place: Place) -> Member {
         let (start, end) = key;
+        let (index, bucket) = at;
+        // Two keys that want the same place share it and the one beside it.
+        let beside = index ^ 1;
+        let other = self.places.get(beside).copied().unwrap_or_default();
+        let same = other.words == place.words && other.length_and_state == place.length_and_state;
+        if same && (end - start <= 16 || self.same_middle(beside, text, start, end)) {
+            return other.member;
+        }
         let own = text.span(start, end);
         let mut bits = names::classify(own);
         if bits & name::LONG != 0 && hints.is_plain(text, start, end) {
             bits &= !name::LONG;
         }
         let next = paths.step(state, self.symbol(own));
-        place.member = Member { state: next, name: bits, flags: paths.effects(next).flags, ..place.member }.watched();
-        if own.len() <= REMEMBERED_BYTES && u16::try_from(place.length_and_state >> 16).is_ok() {
+        place.member = Member::new(next, paths.effects(next).flags, bits, bucket);
+        if own.len() <= REMEMBERED_BYTES {
+            let taken = self.places.get(index).is_some_and(|known| known.length_and_state != 0);
+            let index = if taken && other.length_and_state == 0 { beside } else { index };
             if let Some(known) = self.places.get_mut(index) {
                 *known = place;
             }
@@ -216,7 +240,7 @@ mod tests {
             let mut keys = Keys::new();
             let mut builder = Builder::new();
             for (index, name) in names.iter().enumerate() {
-                builder.add(&mut keys, 1, name, Effects { flags: 1 << 30 | index as u32, ..Effects::default() });
+                builder.add(&mut keys, 1, name, Effects { flags: 1 << 28 | index as u32, ..Effects::default() });
             }
             let paths = builder.build(&keys, 1);
             Self { keys, paths, hints: Hints::new() }
@@ -226,7 +250,7 @@ mod tests {
             let mut bytes = name.as_bytes().to_vec();
             bytes.extend_from_slice(b"\":0");
             bytes.extend_from_slice(&[0; PADDING]);
-            self.keys.look_up_name(&mut self.paths, &self.hints, View::new(&bytes).unwrap(), 0, name.len(), 0).flags
+            self.keys.look_up_name(&mut self.paths, &self.hints, View::new(&bytes).unwrap(), 0, name.len(), 0).effects()
         }
     }
 
@@ -236,7 +260,7 @@ mod tests {
         let mut rules = Rules::new(&all);
         for _ in 0..3 {
             for (index, name) in all.iter().enumerate() {
-                assert_eq!(rules.look_up(name), 1 << 30 | index as u32, "{name}");
+                assert_eq!(rules.look_up(name), 1 << 28 | index as u32, "{name}");
                 assert_eq!(rules.look_up(&format!("{name}?")), 0);
                 for place in 0..name.len() {
                     let mut other = name.clone();

@@ -9,7 +9,7 @@ use super::keys::{Member, watch};
 use super::paths::effect;
 use super::string::Text;
 use super::values::Tables;
-use super::walk::{Frame, OBJECT, Stop, Walk, close};
+use super::walk::{Stop, Walk, close};
 use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
 
 /// How far the loop got.
@@ -48,7 +48,9 @@ impl Walk<'_, '_> {
             if !behind_value {
                 let start = at;
                 let member;
-                if frame.item == OBJECT {
+                if let Some(item) = frame.item {
+                    member = item;
+                } else {
                     if !opens::<ESCAPED>(text, at) {
                         at = self.skip_to_quote(at)?;
                     }
@@ -59,17 +61,18 @@ impl Walk<'_, '_> {
                         at = key.end + quote;
                         Text { start: key.start, end: key.end, escapes: false, escaped_form: ESCAPED }
                     } else {
-                        let slow = self.slow_string(key.start, key.end, &mut at)?;
+                        let slow = self.slow_string(key.start, key.end)?;
                         member = self.look_up_slowly(slow, frame.state);
+                        at = slow.end + quote;
                         slow
                     };
-                    let bit = 1u64 << member.bucket;
+                    let bit = 1u64 << member.bucket();
                     if frame.seen & bit != 0 {
                         self.check_repeated(span, frame);
                     }
                     frame.seen |= bit;
                     self.work.repeats.keys.push(span.start as u32);
-                    if member.watch & watch::KEY != 0 {
+                    if member.flags & watch::KEY != 0 {
                         self.frame = frame;
                         self.special_key(span, member);
                         frame = self.frame;
@@ -79,8 +82,6 @@ impl Walk<'_, '_> {
                     } else {
                         at = self.expect(at, b':')?;
                     }
-                } else {
-                    member = self.item_of(frame);
                 }
 
                 if !opens::<ESCAPED>(text, at) && (text.byte(at) <= b' ' || ESCAPED && text.byte(at) == b'\\') {
@@ -98,35 +99,35 @@ impl Walk<'_, '_> {
                     let value = self.quick_string::<ESCAPED>(text, at);
                     let from = at + quote - 1;
                     let plain = value.ended
-                        && (member.watch & watch::STRING | frame.strings()) == 0
-                        && (member.watch & watch::KIND == 0 || value.first as u16 != pair(*b"Se"))
+                        && (member.flags & watch::STRING | frame.strings()) == 0
+                        && (member.flags & watch::KIND == 0 || value.first as u16 != pair(*b"Se"))
                         && (member.flags & effect::EXEMPT != 0 || self.is_harmless(text, &value));
                     if plain {
                         if member.flags & effect::CAPTURE != 0 {
-                            let field = self.tables.paths.effects(member.state).field;
+                            let field = self.tables.paths.effects(member.state()).field;
                             self.envelope.capture(field, Text { start: value.start, end: value.end, escapes: false, escaped_form: ESCAPED });
                         }
                         at = value.end + quote;
                     } else {
                         let mut span = Text { start: value.start, end: value.end, escapes: false, escaped_form: ESCAPED };
-                        at = value.end + quote;
                         if !value.ended {
-                            span = self.slow_string(value.start, value.end, &mut at)?;
+                            span = self.slow_string(value.start, value.end)?;
                         }
+                        at = span.end + quote;
                         self.frame = frame;
                         self.special_string(start, span, (from, at), member);
                         frame = self.frame;
                     }
                 } else if text.byte(at) | 0x20 == b'{' {
-                    let (state, closing) = if member.flags | u32::from(frame.close & close::PATCH) == 0 {
-                        (member.state, 0)
+                    let (state, closing) = if member.effects() | frame.close & close::PATCH == 0 {
+                        (member.state(), 0)
                     } else {
                         self.on_open(frame.close, member, start)
                     };
                     self.work.frames.push(frame);
-                    frame = self.open(at, state, closing, member.name)?;
+                    frame = self.open(at, state, closing, member.name())?;
                     at += 1;
-                    let bracket = if frame.item == OBJECT { b'}' } else { b']' };
+                    let bracket = if frame.item.is_none() { b'}' } else { b']' };
                     if text.byte(at) != bracket {
                         if text.byte(at) > b' ' {
                             continue;
@@ -151,7 +152,7 @@ impl Walk<'_, '_> {
                 if byte == b',' {
                     break;
                 }
-                if byte == if frame.item == OBJECT { b'}' } else { b']' } {
+                if byte == if frame.item.is_none() { b'}' } else { b']' } {
                     if ESCAPED && self.work.frames.is_empty() {
                         self.frame = frame;
                         return Ok(Reached::LineEnd(self.end_of_line(at)?));
@@ -198,12 +199,6 @@ impl Walk<'_, '_> {
             return string.end - string.start < 2;
         }
         string.end - string.start < SHORTEST_TOKEN_BYTES || self.tables.hints.is_plain(text, string.start, string.end)
-    }
-
-    /// What holds for the items of an array.
-    #[inline(always)]
-    fn item_of(&self, frame: Frame) -> Member {
-        Member::of_item(frame.item, self.tables.paths.effects(frame.item).flags, frame.name)
     }
 }
 

@@ -40,9 +40,8 @@ impl Repeats {
             let long = key.end - key.start >= 8 && !key.escapes;
             let keys = core::mem::take(&mut self.keys);
             let found = keys.get(first..).unwrap_or_default().iter().any(|&start| {
-                // Eight equal bytes, or an escape among them.
-                let maybe = !long || text.word(start as usize) == word || text.word(start as usize).to_le_bytes().contains(&b'\\');
-                maybe && self.is_same(text, start as usize, key)
+                let other = text.word(start as usize);
+                (!long || other == word || has_backslash(other)) && self.is_same(text, start as usize, key)
             });
             self.keys = keys;
             return (found, entered);
@@ -115,6 +114,12 @@ impl Repeats {
         let (one, two) = self.scratch.split_at_checked(split).unwrap_or_default();
         one == two
     }
+}
+
+/// Whether one of eight bytes is a backslash; now and then also where none is.
+fn has_backslash(word: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    (word ^ ONES * b'\\' as u64).wrapping_sub(ONES) & ONES << 7 != 0
 }
 
 /// The key at `start`, which has been read before: its closing quote is a plain one.

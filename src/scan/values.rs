@@ -69,10 +69,11 @@ impl Tables {
         }
     }
 
-    #[inline(always)]
-    pub(super) fn step_item(&mut self, state: State) -> State {
+    /// What holds for the items of an array at the place `state`.
+    pub(super) fn item_of(&mut self, state: State, named: u8) -> Member {
         let item = self.paths.item();
-        self.paths.step(state, item)
+        let state = self.paths.step(state, item);
+        Member::new(state, self.paths.effects(state).flags, named, 0)
     }
 }
 
@@ -106,7 +107,7 @@ impl Walk<'_, '_> {
     /// Where the inside of a container stands that effects are asked for, and what is to be done when it closes.
     #[cold]
     #[inline(never)]
-    pub(super) fn on_open(&mut self, outer: u16, member: Member, key: usize) -> (State, u16) {
+    pub(super) fn on_open(&mut self, outer: u32, member: Member, key: usize) -> (State, u32) {
         let (state, bits) = self.inside(outer, member);
         if bits & (close::REMOVE | close::REMEMBER) != 0 {
             let depth = self.work.open_frames() + 1;
@@ -115,8 +116,8 @@ impl Walk<'_, '_> {
         (state, bits)
     }
 
-    fn inside(&mut self, outer: u16, member: Member) -> (State, u16) {
-        let Member { state: value, flags, name: named, .. } = member;
+    fn inside(&mut self, outer: u32, member: Member) -> (State, u32) {
+        let (value, flags, named) = (member.state(), member.effects(), member.name());
         if flags & effect::REMOVE != 0 {
             return (start::QUIET, close::REMOVE);
         }
@@ -159,7 +160,7 @@ impl Walk<'_, '_> {
     #[cold]
     #[inline(never)]
     pub(super) fn special_key(&mut self, text: Text, member: Member) {
-        let named = member.name;
+        let named = member.name();
         self.work.note_key(text);
         if named & name::DATA != 0 {
             self.frame.pair |= pair::DATA;
@@ -196,9 +197,9 @@ impl Walk<'_, '_> {
     #[inline(never)]
     pub(super) fn special_string(&mut self, member: usize, text: Text, span: (usize, usize), of: Member) {
         let (quote, after) = span;
-        let Member { flags, name: named, .. } = of;
+        let (flags, named) = (of.effects(), of.name());
         if flags & effect::CAPTURE != 0 {
-            self.envelope.capture(self.tables.paths.effects(of.state).field, text);
+            self.envelope.capture(self.tables.paths.effects(of.state()).field, text);
         }
         if flags & effect::ANNOTATION != 0 {
             self.envelope.capture_annotation(self.work.last_key(), text);
@@ -225,7 +226,7 @@ impl Walk<'_, '_> {
             };
         }
         if flags & effect::MASK != 0 {
-            let entry = self.tables.paths.effects(of.state).entry;
+            let entry = self.tables.paths.effects(of.state()).entry;
             return self.mask(quote, after, entry, text);
         }
         if named & name::KIND != 0 {
@@ -269,8 +270,8 @@ impl Walk<'_, '_> {
     #[inline(never)]
     pub(super) fn special_scalar(&mut self, member: usize, span: (usize, usize), of: Member) {
         let (at, after) = span;
-        let Member { flags, name: named, .. } = of;
-        let effects = self.tables.paths.effects(of.state);
+        let (flags, named) = (of.effects(), of.name());
+        let effects = self.tables.paths.effects(of.state());
         if flags & effect::CAPTURE != 0 {
             self.envelope.capture(effects.field, Text { start: at, end: after, escapes: false, escaped_form: false });
         }
@@ -500,7 +501,7 @@ impl Walk<'_, '_> {
         } else {
             keys.look_up_name(paths, hints, view, text.start, text.end, start::QUIET)
         };
-        found.name & name::SECRET != 0
+        found.name() & name::SECRET != 0
     }
 
     /// Puts a mask in the place of a value. Values of a Secret leave their length.
@@ -606,7 +607,7 @@ impl Walk<'_, '_> {
             let value = view.span(equals, end);
             let found = keys.look_up_name(paths, hints, view, at, equals, start::QUIET);
             let simple = value.len() <= SHORTEST_TOKEN_BYTES && !value.contains(&b'%') && !view.span(at, equals).contains(&b'%');
-            if !simple || found.name & name::SECRET != 0 || view.span(at, equals) == b"command" {
+            if !simple || found.name() & name::SECRET != 0 || view.span(at, equals) == b"command" {
                 return false;
             }
             at = end + 1;

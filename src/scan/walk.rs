@@ -37,28 +37,28 @@ impl From<Malformed> for Stop {
 /// What is to be done when a container closes; bits of [`Frame::close`].
 pub(super) mod close {
     /// Leave the member out.
-    pub(crate) const REMOVE: u16 = 1;
+    pub(crate) const REMOVE: u32 = 1;
     /// A body that came before the event said what it is: put it aside.
-    pub(crate) const BODY: u16 = 1 << 1;
+    pub(crate) const BODY: u32 = 1 << 1;
     /// Write it as a string: nested too deep for Fluent Bit.
-    pub(crate) const FOLD: u16 = 1 << 2;
+    pub(crate) const FOLD: u32 = 1 << 2;
     /// Command line arguments.
-    pub(crate) const COMMAND: u16 = 1 << 3;
+    pub(crate) const COMMAND: u32 = 1 << 3;
     /// An operation of a JSON patch.
-    pub(crate) const PATCH: u16 = 1 << 4;
+    pub(crate) const PATCH: u32 = 1 << 4;
     /// The value of such an operation.
-    pub(crate) const PATCH_VALUE: u16 = 1 << 5;
+    pub(crate) const PATCH_VALUE: u32 = 1 << 5;
     /// Has turned out to be a Secret after its data was read.
-    pub(crate) const SECRET: u16 = 1 << 6;
+    pub(crate) const SECRET: u32 = 1 << 6;
     /// An audit event inside the record.
-    pub(crate) const EVENT: u16 = 1 << 7;
+    pub(crate) const EVENT: u32 = 1 << 7;
     /// A body, whose place is to be remembered.
-    pub(crate) const REMEMBER: u16 = 1 << 8;
+    pub(crate) const REMEMBER: u32 = 1 << 8;
     /// With `REMEMBER`: the response's.
-    pub(crate) const RESPONSE: u16 = 1 << 9;
+    pub(crate) const RESPONSE: u32 = 1 << 9;
 
     /// Bits that have to do with the strings directly inside.
-    pub(crate) const STRINGS: u16 = COMMAND | PATCH;
+    pub(crate) const STRINGS: u32 = COMMAND | PATCH;
 }
 
 /// One open object or array. Small, because one is kept and fetched for each container of each event.
@@ -68,15 +68,14 @@ pub(super) struct Frame {
     pub(super) seen: u64,
     /// Position of the bracket.
     pub(super) start: usize,
-    /// Where this frame's keys begin in `Work::keys`.
+    /// Where this frame's keys begin in `Repeats::keys`.
     pub(super) keys: usize,
+    /// Place of the container.
     pub(super) state: State,
-    /// Place of the items of an array; [`OBJECT`] in an object.
-    pub(super) item: State,
+    /// What holds for the items of an array; none in an object.
+    pub(super) item: Option<Member>,
     /// Bits of [`close`].
-    pub(super) close: u16,
-    /// Bits of [`name`] that the container's own key had; items of an array inherit them.
-    pub(super) name: u8,
+    pub(super) close: u32,
     /// What is known of the members so far, see `values`.
     pub(super) pair: u8,
 }
@@ -84,13 +83,10 @@ pub(super) struct Frame {
 impl Frame {
     /// Bits of [`close`] that have to do with the strings directly inside.
     #[inline(always)]
-    pub(super) fn strings(self) -> u8 {
-        (self.close & close::STRINGS) as u8
+    pub(super) fn strings(self) -> u32 {
+        self.close & close::STRINGS
     }
 }
-
-/// In [`Frame::item`]: the container is an object.
-pub(super) const OBJECT: State = State::MAX;
 
 /// What few containers have to remember of their members.
 #[derive(Clone, Copy, Debug, Default)]
@@ -210,7 +206,7 @@ impl<'w, 'r> Walk<'w, 'r> {
         self.frame = self.open(at, state, 0, 0)?;
         let first = self.skip_space(at + 1)?;
         // An empty container is like one whose members have all been read.
-        let mut behind_value = self.text.byte(first) == if self.frame.item == OBJECT { b'}' } else { b']' };
+        let mut behind_value = self.text.byte(first) == if self.frame.item.is_none() { b'}' } else { b']' };
         let mut at = first;
         loop {
             let reached = if self.escaped_form { self.members::<true>(at, behind_value)? } else { self.members::<false>(at, behind_value)? };
@@ -234,15 +230,13 @@ impl<'w, 'r> Walk<'w, 'r> {
         if opens { Ok(at) } else { Err(Stop::Malformed) }
     }
 
-    /// Reads on in a string whose first special byte, at `special`, is not its end; `after` becomes the position behind its closing quote.
+    /// Reads on in a string whose first special byte, at `special`, is not its end.
     #[cold]
     #[inline(never)]
-    pub(super) fn slow_string(&mut self, start: usize, special: usize, after: &mut usize) -> Result<Text, Stop> {
+    pub(super) fn slow_string(&mut self, start: usize, special: usize) -> Result<Text, Stop> {
         let text = string::finish(self.text, &mut self.work.edits, start, special, self.escaped_form)?;
-        *after = text.end + 1;
         if self.escaped_form {
             self.text.set_pair(text.end, *b"\" ");
-            *after += 1;
             if text.escapes {
                 // The outer string's backslashes go.
                 let view = self.text.view();
@@ -282,18 +276,18 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     #[inline(always)]
-    pub(super) fn open(&mut self, at: usize, state: State, closing: u16, named: u8) -> Result<Frame, Stop> {
+    pub(super) fn open(&mut self, at: usize, state: State, closing: u32, named: u8) -> Result<Frame, Stop> {
         let mut closing = closing;
         if self.work.frames.len() + self.depth >= self.tables.fold_depth {
             closing |= self.open_deep()?;
         }
-        let item = if self.text.byte(at) == b'{' { OBJECT } else { self.tables.step_item(state) };
-        Ok(Frame { seen: 0, start: at, keys: self.work.repeats.keys.len(), state, item, close: closing, name: named & name::SECRET, pair: 0 })
+        let item = if self.text.byte(at) == b'{' { None } else { Some(self.tables.item_of(state, named & name::SECRET)) };
+        Ok(Frame { seen: 0, start: at, keys: self.work.repeats.keys.len(), state, item, close: closing, pair: 0 })
     }
 
     #[cold]
     #[inline(never)]
-    fn open_deep(&self) -> Result<u16, Stop> {
+    fn open_deep(&self) -> Result<u32, Stop> {
         if self.work.frames.len() >= self.tables.max_depth {
             return Err(Stop::TooDeep);
         }
@@ -355,8 +349,8 @@ impl<'w, 'r> Walk<'w, 'r> {
     #[inline(never)]
     pub(super) fn other_value(&mut self, start: usize, at: usize, member: Member) -> Result<usize, Stop> {
         let after = self.literal_or_number(at)?;
-        let watched = u32::from(member.name & (name::SECRET | name::PAIR_VALUE)) | member.flags & (effect::MASK | effect::REMOVE | effect::CAPTURE);
-        if watched | u32::from(self.frame.close & close::PATCH) != 0 {
+        let watched = u32::from(member.name() & (name::SECRET | name::PAIR_VALUE)) | member.flags & (effect::MASK | effect::REMOVE | effect::CAPTURE);
+        if watched | self.frame.close & close::PATCH != 0 {
             self.special_scalar(start, (at, after), member);
         }
         Ok(after)
@@ -385,14 +379,13 @@ impl<'w, 'r> Walk<'w, 'r> {
 
     /// A text that is no object and no array.
     fn scalar(&mut self, at: usize, state: State) -> Result<usize, Stop> {
-        let member = Member { state, flags: self.tables.paths.effects(state).flags, ..Member::default() };
+        let member = Member::new(state, self.tables.paths.effects(state).flags, 0, 0);
         if self.text.byte(at) != b'"' {
             return self.other_value(at, at, member);
         }
-        let mut after = at;
         let special = self.text.view().find_special(at + 1);
-        let text = self.slow_string(at + 1, special, &mut after)?;
-        self.special_string(at, text, (at, after), member);
-        Ok(after)
+        let text = self.slow_string(at + 1, special)?;
+        self.special_string(at, text, (at, text.end + 1), member);
+        Ok(text.end + 1)
     }
 }
