@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::Duration;
 
 use vrl::compiler::{Context, TargetValue, TimeZone, compile};
 use vrl::compiler::state::RuntimeState;
@@ -41,13 +41,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let mut nanoseconds = Vec::with_capacity(passes);
     for _ in 0..passes {
-        let start = Instant::now();
+        let start = cpu_time();
         for line in &events {
             black_box(run(line)?);
         }
-        nanoseconds.push(start.elapsed().as_nanos() as u64);
+        nanoseconds.push((cpu_time() - start).as_nanos() as u64);
     }
     let bytes: usize = events.iter().map(String::len).sum();
     println!("{}", serde_json::json!({"events": events.len(), "bytes": bytes, "bytes_out": bytes_out, "pass_ns": nanoseconds}));
     Ok(())
+}
+
+/// What this thread has had of a processor: other programs do not disturb it as they do a wall clock. Linux updates it every few
+/// milliseconds, so a pass has to take a multiple of that.
+fn cpu_time() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(text.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or_default())
 }

@@ -1,0 +1,116 @@
+"""The events: real ones repeated, generated ones with planted secrets between them, and a judge for what came out."""
+
+import base64
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CORPUS = ROOT / "tests" / "corpus"
+SEED = 7
+PLANTED_SHARE = 20  # one in so many events is a generated one with planted secrets
+
+
+@dataclass
+class Events:
+    """A file of events, one a line."""
+
+    path: str
+    count: int
+    bytes: int
+    marker: str  # what every planted secret holds; empty if none is planted
+
+    @property
+    def mean_bytes(self) -> float:
+        return self.bytes / self.count
+
+
+def generate(target: Path, count: int, *options: str, seed: int = SEED) -> str:
+    """Writes generated events, returns their marker."""
+    manifest = target.with_suffix(".manifest")
+    command = ["cargo", "run", "-q", "--release", "-p", "auditgate-generate", "--", "--events", str(count), "--seed", str(seed),
+               "--manifest", str(manifest), *options]
+    with open(target, "wb") as sink:
+        subprocess.run(command, cwd=ROOT, stdout=sink, check=True)
+    return json.loads(manifest.read_text().splitlines()[0])["marker"]
+
+
+def mixed(folder: Path, count: int) -> Events:
+    """Real events repeated, every twentieth a generated one that holds secrets."""
+    real = [line for file in sorted(CORPUS.rglob("*.jsonl")) for line in file.read_bytes().splitlines()]
+    made = folder / "planted.jsonl"
+    marker = generate(made, max(count // PLANTED_SHARE, 1), "--profile", "secrets", "--max-bytes", "8192")
+    planted = made.read_bytes().splitlines()
+    path = folder / "events.jsonl"
+    with open(path, "wb") as sink:
+        for index in range(count):
+            if index % PLANTED_SHARE == 0:
+                line = planted[index // PLANTED_SHARE % len(planted)]
+            else:
+                line = real[index % len(real)]
+            sink.write(line + b"\n")
+    return Events(str(path), count, path.stat().st_size - count, marker)
+
+
+def sized(folder: Path, size: int, total: int) -> Events:
+    """Generated events of about `size` bytes, together about `total` bytes."""
+    path = folder / f"sized-{size}.jsonl"
+    count = max(total // size, 4)
+    marker = generate(path, count, "--min-bytes", str(size), "--max-bytes", str(size + max(4096, size // 20)))
+    return Events(str(path), count, path.stat().st_size - count, marker)
+
+
+def repeated(events: Events, target: Path, times: int) -> Events:
+    """The same events `times` times over, in one file."""
+    with open(target, "wb") as sink:
+        for _ in range(times):
+            with open(events.path, "rb") as source:
+                while block := source.read(1 << 20):
+                    sink.write(block)
+    return Events(str(target), events.count * times, events.bytes * times, events.marker)
+
+
+def needles(marker: str) -> list[bytes]:
+    """Every way in which the marker could stand in an output: plain, hexadecimal, base64 once and twice at each alignment."""
+    def cores(text: bytes) -> list[bytes]:
+        found = []
+        for shift in range(3):
+            encoded = base64.urlsafe_b64encode(b"\0" * shift + text)
+            found.append(encoded[-(-shift * 8 // 6):(shift + len(text)) * 8 // 6])
+        return found
+
+    once = cores(marker.encode())
+    plain = [marker.encode(), marker.encode().hex().encode(), marker.encode().hex().upper().encode()]
+    return plain + once + [twice for core in once for twice in cores(core)]
+
+
+@dataclass
+class Verdict:
+    """What was found in an output."""
+
+    count: int
+    stamped: int
+    placeholders: int
+    leaking: int  # lines that hold a planted secret
+    bytes: int
+
+    def raw(self) -> dict:
+        return self.__dict__
+
+
+def judge(path: str, marker: str) -> Verdict:
+    """Reads an output of one JSON object a line."""
+    forms = needles(marker) if marker else []
+    verdict = Verdict(0, 0, 0, 0, 0)
+    with open(path, "rb") as file:
+        for line in file:
+            verdict.count += 1
+            verdict.bytes += len(line)
+            verdict.leaking += any(form in line for form in forms)
+            at = line.rfind(b'"auditgate":{')
+            if at >= 0:
+                stamp = json.loads(line)["auditgate"]
+                verdict.stamped += all(key in stamp for key in ("id", "routes", "policy"))
+                verdict.placeholders += "error" in stamp
+    return verdict

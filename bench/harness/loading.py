@@ -1,0 +1,122 @@
+"""What loading the module costs, and live events with a Fluent Bit that loads it for every append."""
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from . import fluent_bit as fb
+from .pipeline import Modules
+from .process import Spread, Usage, interleaved, reap
+from .record import Record
+
+LINE_BYTES = 1000
+LOADS = 300
+
+
+def one_line_a_chunk(folder: Path) -> tuple[str, str]:
+    """Events of equal length and the chunk size at which tail appends them one by one."""
+    event = {"kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata", "auditID": "0" * 36, "stage": "ResponseComplete",
+             "requestURI": "/api/v1/namespaces/default/pods", "verb": "list", "user": {"username": "system:serviceaccount:default:reader"},
+             "objectRef": {"resource": "pods", "namespace": "default", "apiVersion": "v1"}, "responseStatus": {"code": 200}, "userAgent": ""}
+    event["userAgent"] = "x" * (LINE_BYTES - 1 - len(json.dumps(event, separators=(",", ":"))))
+    path = folder / "chunks.jsonl"
+    path.write_text((json.dumps(event, separators=(",", ":")) + "\n") * LOADS)
+    return str(path), str(LINE_BYTES + 1)
+
+
+def wasm(base: fb.Pipeline, module: str) -> fb.Pipeline:
+    return replace(base, filter="wasm", module=module)
+
+
+def load_time(binary: fb.FluentBit, modules: dict[str, str], rounds: int, say) -> dict[str, Spread]:
+    """Milliseconds of CPU to load each module once, in a Fluent Bit that loads it for every chunk."""
+    with tempfile.TemporaryDirectory(prefix="auditgate-bench-") as directory:
+        events, chunk = one_line_a_chunk(Path(directory))
+        base = fb.Pipeline(chunk=chunk)
+        table = {"none": base} | {name: wasm(base, file) for name, file in modules.items()}
+        usage = interleaved(list(table), rounds, lambda name: fb.run(binary, table[name], events), say)
+    return {name: Spread.of([(one.cpu_s - none.cpu_s) / LOADS * 1e3 for one, none in zip(usage[name], usage["none"])]) for name in modules}
+
+
+def load_time_kept(binary: fb.FluentBit, modules: dict[str, str], rounds: int, say) -> dict[str, Spread]:
+    """The same in a Fluent Bit that keeps the instance: a run over one event, less the same without the filter."""
+    with tempfile.TemporaryDirectory(prefix="auditgate-bench-") as directory:
+        path = Path(directory) / "one.jsonl"
+        path.write_text('{"kind":"Event"}\n')
+        table = {"none": fb.Pipeline()} | {name: wasm(fb.Pipeline(), file) for name, file in modules.items()}
+        usage = interleaved(list(table), rounds, lambda name: fb.run(binary, table[name], str(path)), say)
+    return {name: Spread.of([(one.cpu_s - none.cpu_s) * 1e3 for one, none in zip(usage[name], usage["none"])]) for name in modules}
+
+
+def live(binary: fb.FluentBit, pipeline: fb.Pipeline, lines: list[bytes], per_second: int, seconds: float) -> Usage:
+    """Appends one event at a time to a tailed file at a steady rate."""
+    with tempfile.TemporaryDirectory(prefix="auditgate-bench-") as directory:
+        events, config = Path(directory) / "live.jsonl", Path(directory) / "bench.conf"
+        events.touch()
+        (Path(directory) / "parsers.conf").write_text(fb.PARSERS)
+        config.write_text(pipeline.text(str(events), directory, fb.NULL, exit_on_eof=False))
+        command = [binary.path, "-q", "-c", str(config)]
+        start = time.monotonic()
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(1.5)
+        began = time.monotonic()
+        target = os.open(events, os.O_WRONLY | os.O_APPEND)
+        for number in range(int(per_second * seconds)):
+            os.write(target, lines[number % len(lines)])
+            pause = began + (number + 1) / per_second - time.monotonic()
+            if pause > 0:
+                time.sleep(pause)
+        os.close(target)
+        time.sleep(2)
+        child.terminate()
+        return reap(child, start, 60, command)
+
+
+def old(record: Record, binary: fb.FluentBit, modules: Modules, sample: str, rounds: int, seconds: float, say) -> None:
+    """Size and load time of what is deployed with an old Fluent Bit, and the CPU of live events."""
+    version = f"Fluent Bit {binary.version}"
+    files = {"module": modules.general, "baked": modules.baked, "aot": modules.aot.get("general", ""), "baked aot": modules.aot.get("baked", "")}
+    files = {name: file for name, file in files.items() if file}
+    times = load_time(binary, files, rounds, say)
+    record.raw["load_old_ms"] = {name: spread.raw() | {"bytes": os.path.getsize(files[name])} for name, spread in times.items()}
+    size = "at most 80 KB"
+    if modules.baked:
+        bytes_ = os.path.getsize(modules.baked)
+        record.row("baked-size", "Baked module, size", size, f"{bytes_ / 1000:.1f} kB", bytes_ <= 80_000)
+    else:
+        record.row("baked-size", "Baked module, size", size, "no baked module found")
+    for name, limit in (("baked", 2.3), ("baked aot", 0.3)):
+        what, bar = f"{version}, load and one small event, {name}", f"at most {limit} ms"
+        if name in times:
+            record.row(f"load-{name}", what, bar, times[name].text("ms"), times[name].median <= limit)
+        else:
+            record.row(f"load-{name}", what, bar, "not measured")
+    for name in ("module", "aot"):
+        if name in times:
+            record.row(f"load-{name}", f"{version}, load and one small event, {name}", "none", times[name].text("ms"))
+    lines = Path(sample).read_bytes().splitlines(keepends=True)[:1000]
+    table = {"none": fb.Pipeline(chunk="32K"), "lua": fb.Pipeline(chunk="32K", filter="lua")}
+    table |= {name: wasm(fb.Pipeline(chunk="32K"), file) for name, file in files.items()}
+    for rate in (100, 500):
+        used = {}
+        for name, pipeline in table.items():
+            used[name] = live(binary, pipeline, lines, rate, seconds)
+            say(f"live {rate}/s {name}: {used[name].cpu_s:.2f} s CPU")
+        record.raw[f"live_{rate}"] = {"seconds": seconds} | {name: usage.raw() for name, usage in used.items()}
+        share = {name: (usage.cpu_s - used["none"].cpu_s) / seconds * 100 for name, usage in used.items() if name != "none"}
+        record.row(f"live-{rate}", f"{version}, {rate} live events a second, added CPU of one core", "stated",
+                   "; ".join(f"{name} {percent:.1f} %" for name, percent in share.items()))
+
+
+def new(record: Record, binary: fb.FluentBit, modules: Modules, rounds: int, say) -> None:
+    """Size and load time of the general module."""
+    bytes_ = os.path.getsize(modules.general)
+    record.row("size", "General module, size", "at most 200 KB", f"{bytes_ / 1000:.1f} kB", bytes_ <= 200_000)
+    files = {"module": modules.general} | ({"aot": modules.aot["general"]} if "general" in modules.aot else {})
+    times = load_time_kept(binary, files, max(rounds, 9), say)
+    record.raw["load_new_ms"] = {name: spread.raw() for name, spread in times.items()}
+    record.row("load", f"Fluent Bit {binary.version}, general module, load", "at most 6 ms", times["module"].text("ms"), times["module"].median <= 6)
