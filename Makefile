@@ -1,6 +1,6 @@
 # The targets a person needs; the work is done by cargo and by scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help dist demo test lint module leak-bench
+.PHONY: help dist demo test lint module leak-bench bench
 SHELL := bash
 
 help: ## this list
@@ -23,3 +23,6 @@ lint: module ## formatting, and clippy with the workspace's lints
 
 leak-bench: module ## the leak benchmark: planted secrets, what of them leaves, and what is damaged
 	@scripts/leak-bench.sh
+
+bench: module ## time and memory, in real Fluent Bits and outside them: writes bench/runs/
+	@python3 bench/run.py $(BENCH)
