@@ -179,6 +179,8 @@ pub(crate) fn is_secret(key: &[u8]) -> bool {
     let mut start = 0;
     let mut hash = HASH_START;
     let mut after_upper = true;
+    let mut after = 0;
+    let mut compound = false;
     for (at, byte) in key.iter().copied().chain([b' ']).enumerate() {
         let lower = LOWER.get(usize::from(byte)).copied().unwrap_or_default();
         let upper = byte.wrapping_sub(b'A') < 26;
@@ -187,12 +189,16 @@ pub(crate) fn is_secret(key: &[u8]) -> bool {
             before = last;
             last = bits_of(hash);
             words += 1;
-            inside |= last == 0 && at - start > 5 && is_compound(key.get(start..at).unwrap_or_default());
+            inside |= last == 0 && compound && is_compound(key.get(start..at).unwrap_or_default());
         }
         if lower == 0 || begins {
             start = if lower == 0 { at + 1 } else { at };
             hash = HASH_START;
+            compound = false;
         }
+        // Two letters that every word has which other words are made with.
+        compound |= matches!((after, lower), (b's', b's') | (b'k', b'e') | (b'e', b't' | b'n') | (b'p', b'w') | (b'l', b's'));
+        after = lower;
         hash = if lower == 0 { HASH_START } else { (hash ^ u32::from(lower)).wrapping_mul(HASH_FACTOR) };
         after_upper = upper;
     }

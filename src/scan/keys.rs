@@ -38,8 +38,10 @@ pub(crate) mod watch {
     pub(crate) const STRING: u32 = 1 << 30;
     /// Something is to be done if the string is the kind of a Secret.
     pub(crate) const KIND: u32 = 1 << 29;
+    /// Something is to be done about the name of a pair if its value has been read already.
+    pub(crate) const NAME: u32 = 1 << 28;
     /// All of them.
-    pub(crate) const ALL: u32 = KEY | STRING | KIND;
+    pub(crate) const ALL: u32 = KEY | STRING | KIND | NAME;
 }
 
 /// Effects that a string can be passed over with.
@@ -48,10 +50,10 @@ const PASSING: u32 = effect::EXEMPT | effect::STRICT | effect::CAPTURE;
 impl Member {
     /// A member that leads to `state`, where the effects `flags` hold, whose key says `name` and falls into `bucket` (below 64).
     pub(super) fn new(state: State, flags: u32, named: u8, bucket: u8) -> Self {
-        let strings = flags & !PASSING | u32::from(named & !(name::LONG | name::DATA | name::KIND));
+        let strings = flags & !PASSING | u32::from(named & (name::SECRET | name::PAIR_VALUE));
         let keys = u32::from(named & (name::LONG | name::DATA)) | flags & effect::ANNOTATION;
         let bit = |asked: u32, bit: u32| if asked != 0 { bit } else { 0 };
-        let watched = bit(strings, watch::STRING) | bit(keys, watch::KEY) | bit(u32::from(named & name::KIND), watch::KIND);
+        let watched = bit(strings, watch::STRING) | bit(keys, watch::KEY) | bit(u32::from(named & name::KIND), watch::KIND) | bit(u32::from(named & name::PAIR_NAME), watch::NAME);
         Self { flags: flags | watched, packed: u32::from(state) | u32::from(named) << 16 | u32::from(bucket) << 24 }
     }
 
@@ -162,8 +164,16 @@ impl Keys {
         self.look_up(paths, hints, text, (start, end), text.word(start), state)
     }
 
+    /// Whether the bytes between the first and the last eight are those of the remembered key of more than 16 bytes.
+    #[inline(always)]
     fn same_middle(&self, index: usize, text: View<'_>, start: usize, end: usize) -> bool {
-        end - start <= REMEMBERED_BYTES && self.middles.get(index) == Some(&middle(text, start, end))
+        let Some(known) = self.middles.get(index) else { return false };
+        let length = end - start;
+        known[0] == text.word(start + 8)
+            && (length <= 24
+                || known[1] == text.word(start + 16)
+                    && (length <= 32
+                        || known[2] == text.word(start + 24) && (length <= 40 || length <= REMEMBERED_BYTES && known[3] == text.word(start + 32))))
     }
 
     #[cold]
@@ -211,13 +221,12 @@ impl Keys {
     }
 }
 
-/// The words between the first and the last eight bytes of a key of 17 to 48 bytes; zeros for shorter and longer ones.
+/// The words behind the first eight bytes, as far as they lie in the key or its last eight bytes do not cover the rest.
 fn middle(text: View<'_>, start: usize, end: usize) -> [u64; 4] {
     let mut words = [0; 4];
-    if (17..=REMEMBERED_BYTES).contains(&(end - start)) {
-        // Eight bytes each, the last of them overlapping: together all bytes of the key.
-        for (index, word) in words.iter_mut().enumerate() {
-            *word = text.word((start + 8 + 8 * index).min(end - 8));
+    for (index, word) in words.iter_mut().enumerate() {
+        if end - start > 16 + 8 * index {
+            *word = text.word(start + 8 + 8 * index);
         }
     }
     words
@@ -240,7 +249,7 @@ mod tests {
             let mut keys = Keys::new();
             let mut builder = Builder::new();
             for (index, name) in names.iter().enumerate() {
-                builder.add(&mut keys, 1, name, Effects { flags: 1 << 28 | index as u32, ..Effects::default() });
+                builder.add(&mut keys, 1, name, Effects { flags: 1 << 27 | index as u32, ..Effects::default() });
             }
             let paths = builder.build(&keys, 1);
             Self { keys, paths, hints: Hints::new() }
@@ -260,7 +269,7 @@ mod tests {
         let mut rules = Rules::new(&all);
         for _ in 0..3 {
             for (index, name) in all.iter().enumerate() {
-                assert_eq!(rules.look_up(name), 1 << 28 | index as u32, "{name}");
+                assert_eq!(rules.look_up(name), 1 << 27 | index as u32, "{name}");
                 assert_eq!(rules.look_up(&format!("{name}?")), 0);
                 for place in 0..name.len() {
                     let mut other = name.clone();

@@ -5,11 +5,11 @@
 //! It exists twice, for plain events and for those in the escaped form of a raw line (see `string`).
 
 use super::buffer::{View, special_mask};
-use super::keys::{Member, watch};
+use super::keys::watch;
 use super::paths::effect;
 use super::string::Text;
 use super::values::Tables;
-use super::walk::{Stop, Walk, close};
+use super::walk::{Stop, Walk, close, pair};
 use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
 
 /// How far the loop got.
@@ -33,7 +33,7 @@ struct Quick {
 }
 
 /// Two bytes as they are loaded.
-const fn pair(bytes: [u8; 2]) -> u16 {
+const fn two(bytes: [u8; 2]) -> u16 {
     u16::from_le_bytes(bytes)
 }
 
@@ -55,28 +55,28 @@ impl Walk<'_, '_> {
                         at = self.skip_to_quote(at)?;
                     }
                     let key = self.quick_string::<ESCAPED>(text, at);
-                    let span = if key.ended {
+                    if key.ended {
                         let Tables { keys, paths, hints, .. } = &mut *self.tables;
                         member = keys.look_up(paths, hints, text, (key.start, key.end), key.first, frame.state);
                         at = key.end + quote;
-                        Text { start: key.start, end: key.end, escapes: false, escaped_form: ESCAPED }
+                        let bit = 1u64 << member.bucket();
+                        if frame.seen & bit != 0 {
+                            self.frame = frame;
+                            self.check_repeated_key(key.start, key.end);
+                        }
+                        frame.seen |= bit;
+                        if member.flags & watch::KEY != 0 {
+                            self.frame = frame;
+                            self.special_key(Text { start: key.start, end: key.end, escapes: false, escaped_form: ESCAPED }, member);
+                            frame = self.frame;
+                        }
                     } else {
-                        let slow = self.slow_string(key.start, key.end)?;
-                        member = self.look_up_slowly(slow, frame.state);
-                        at = slow.end + quote;
-                        slow
-                    };
-                    let bit = 1u64 << member.bucket();
-                    if frame.seen & bit != 0 {
-                        self.check_repeated(span, frame);
-                    }
-                    frame.seen |= bit;
-                    self.work.repeats.keys.push(span.start as u32);
-                    if member.flags & watch::KEY != 0 {
                         self.frame = frame;
-                        self.special_key(span, member);
+                        (member, at) = self.slow_key(key.start, key.end)?;
                         frame = self.frame;
+                        frame.seen |= 1 << member.bucket();
                     }
+                    self.work.repeats.keys.push(key.start as u32);
                     if text.byte(at) == b':' {
                         at += 1;
                     } else {
@@ -100,7 +100,8 @@ impl Walk<'_, '_> {
                     let from = at + quote - 1;
                     let plain = value.ended
                         && (member.flags & watch::STRING | frame.strings()) == 0
-                        && (member.flags & watch::KIND == 0 || value.first as u16 != pair(*b"Se"))
+                        && (member.flags & watch::NAME == 0 || frame.pair & pair::VALUE == 0)
+                        && (member.flags & watch::KIND == 0 || value.first as u16 != two(*b"Se"))
                         && (member.flags & effect::EXEMPT != 0 || self.is_harmless(text, &value));
                     if plain {
                         if member.flags & effect::CAPTURE != 0 {
@@ -125,7 +126,8 @@ impl Walk<'_, '_> {
                         self.on_open(frame.close, member, start)
                     };
                     self.work.frames.push(frame);
-                    frame = self.open(at, state, closing, member.name())?;
+                    let deep = if self.work.frames.len() + self.depth >= self.tables.fold_depth { self.open_deep()? } else { 0 };
+                    frame = self.open(at, state, closing | deep, member.name());
                     at += 1;
                     let bracket = if frame.item.is_none() { b'}' } else { b']' };
                     if text.byte(at) != bracket {
@@ -205,5 +207,5 @@ impl Walk<'_, '_> {
 /// Whether a quote of the form stands at `at`.
 #[inline(always)]
 fn opens<const ESCAPED: bool>(text: View<'_>, at: usize) -> bool {
-    if ESCAPED { text.pair(at) == pair(*b"\\\"") } else { text.byte(at) == b'"' }
+    if ESCAPED { text.pair(at) == two(*b"\\\"") } else { text.byte(at) == b'"' }
 }

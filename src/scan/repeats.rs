@@ -29,26 +29,26 @@ impl Repeats {
         }
     }
 
-    /// Whether the object whose keys begin at the index `first`, and which starts at `object`, has the key `key` already. `entered` is the number of
-    /// its keys that the table holds; the new number is returned, too.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn contains(&mut self, text: View<'_>, key: Text, first: usize, object: usize, entered: usize) -> (bool, usize) {
+    /// Whether an object has the key `key` already. `object` is the index of its first key and its position, `escapes` tells whether one of its keys
+    /// has any, `entered` is the number of its keys that the table holds; the new number is returned, too.
+    pub(super) fn contains(&mut self, text: View<'_>, key: Text, object: (usize, usize), escapes: bool, entered: usize) -> (bool, usize) {
+        let (first, object) = object;
         let count = self.keys.len() - first;
         if count <= FEW_KEYS {
             let word = text.word(key.start);
-            let long = key.end - key.start >= 8 && !key.escapes;
+            let quick = key.end - key.start >= 8 && !escapes;
             let keys = core::mem::take(&mut self.keys);
             let found = keys.get(first..).unwrap_or_default().iter().any(|&start| {
+                // Eight equal bytes, or, in a shorter key, the quote behind it.
                 let other = text.word(start as usize);
-                (!long || other == word || has_backslash(other)) && self.is_same(text, start as usize, key)
+                (!quick || other == word) && self.is_same(text, start as usize, key)
             });
             self.keys = keys;
             return (found, entered);
         }
         for index in first + entered..first + count {
             let start = self.keys.get(index).copied().unwrap_or_default();
-            let hash = self.hash(text, at(text, start as usize, key.escaped_form), object);
+            let hash = self.hash(text, string::read_again(text, start as usize, key.escaped_form), object);
             self.enter(hash, start);
         }
         let hash = self.hash(text, key, object);
@@ -103,7 +103,7 @@ impl Repeats {
     /// Whether the key that starts at `start` says the same as `key`, perhaps in another spelling.
     fn is_same(&mut self, text: View<'_>, start: usize, key: Text) -> bool {
         let own = text.span(key.start, key.end);
-        let other = at(text, start, key.escaped_form);
+        let other = string::read_again(text, start, key.escaped_form);
         if !key.escapes && !other.escapes {
             return text.span(other.start, other.end) == own;
         }
@@ -113,30 +113,6 @@ impl Repeats {
         string::decode(text, key, &mut self.scratch);
         let (one, two) = self.scratch.split_at_checked(split).unwrap_or_default();
         one == two
-    }
-}
-
-/// Whether one of eight bytes is a backslash; now and then also where none is.
-fn has_backslash(word: u64) -> bool {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    (word ^ ONES * b'\\' as u64).wrapping_sub(ONES) & ONES << 7 != 0
-}
-
-/// The key at `start`, which has been read before: its closing quote is a plain one.
-fn at(text: View<'_>, start: usize, escaped_form: bool) -> Text {
-    let mut escapes = false;
-    let mut end = text.find_special(start);
-    loop {
-        match text.byte(end) {
-            b'\\' => {
-                escapes = true;
-                // Either form: a backslash and what it escapes, which in the escaped form is a second backslash and what that one escapes.
-                end += if escaped_form && text.byte(end + 1) == b'\\' { if text.byte(end + 2) == b'\\' { 4 } else { 3 } } else { 2 };
-            }
-            0x80.. => end += 1,
-            _ => return Text { start, end, escapes, escaped_form },
-        }
-        end = text.find_special(end);
     }
 }
 
@@ -167,7 +143,7 @@ mod tests {
             let mut entered = 0;
             for (start, expected) in [(repeated, true), (fresh, false), (spelt, true), (fresh, false)] {
                 let found;
-                (found, entered) = repeats.contains(view, at(view, start, false), 0, 7, entered);
+                (found, entered) = repeats.contains(view, string::read_again(view, start, false), (0, 7), true, entered);
                 assert_eq!(found, expected, "{count}");
             }
         }

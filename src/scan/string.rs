@@ -47,6 +47,24 @@ pub(crate) fn finish(text: &mut Padded<'_>, edits: &mut Edits, start: usize, mut
     }
 }
 
+/// The string behind the quote in front of `start`, which has been read before: its closing quote is a plain one.
+pub(super) fn read_again(text: View<'_>, start: usize, escaped_form: bool) -> Text {
+    let mut escapes = false;
+    let mut end = text.find_special(start);
+    loop {
+        match text.byte(end) {
+            b'\\' => {
+                escapes = true;
+                // Either form: a backslash and what it escapes, which in the escaped form is a second backslash and what that one escapes.
+                end += if escaped_form && text.byte(end + 1) == b'\\' { if text.byte(end + 2) == b'\\' { 4 } else { 3 } } else { 2 };
+            }
+            0x80.. => end += 1,
+            _ => return Text { start, end, escapes, escaped_form },
+        }
+        end = text.find_special(end);
+    }
+}
+
 /// Checks one escape; returns the position behind it.
 fn escape(text: &mut Padded<'_>, at: usize, escaped_form: bool) -> Result<usize, Malformed> {
     if !escaped_form {

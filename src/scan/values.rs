@@ -5,7 +5,7 @@ use super::hints::Hints;
 use super::keys::{Keys, Member, UNKNOWN};
 use super::paths::{Builder, Paths, State, effect};
 use super::string::{self, Text};
-use super::walk::{Frame, MAX_LEVEL, Walk, Work, close};
+use super::walk::{Frame, MAX_LEVEL, Walk, Work, close, pair};
 use crate::envelope::{Envelope, Field, Source};
 use crate::policy::Policy;
 use crate::redact::class::{CLASSES, Class};
@@ -36,20 +36,6 @@ const LINE_PEEK_BYTES: usize = 16 * 1024;
 
 /// What a truncated value keeps at its beginning.
 const TRUNCATED_BYTES: usize = 16;
-
-/// Bits of [`Frame::pair`].
-mod pair {
-    /// The name of the pair is secret.
-    pub(super) const SECRET: u8 = 1;
-    /// `data` or `stringData` has been read.
-    pub(super) const DATA: u8 = 1 << 1;
-    /// Is a Secret by its own word.
-    pub(super) const KIND: u8 = 1 << 2;
-    /// The name of the pair has been read.
-    pub(super) const NAME: u8 = 1 << 3;
-    /// The value of the pair has been read, and noted.
-    pub(super) const VALUE: u8 = 1 << 4;
-}
 
 impl Tables {
     pub(crate) fn new(policy: &Policy) -> Self {
@@ -152,8 +138,11 @@ impl Walk<'_, '_> {
     }
 
     /// What the bodies of this event are; a text inside an event inherits it.
-    fn class(&self) -> Option<Class> {
-        self.envelope.class(self.text.view())
+    fn class(&mut self) -> Option<Class> {
+        if self.envelope.class.is_none() {
+            self.envelope.class = self.envelope.class(self.text.view());
+        }
+        self.envelope.class
     }
 
     /// A key that says something about its object, or is long enough to hold a token itself.
@@ -235,20 +224,17 @@ impl Walk<'_, '_> {
         if named & name::SECRET != 0 {
             return self.mask(quote, after, catalogue::BY_NAME, text);
         }
-        if named & name::PAIR_NAME != 0 && self.is_secret_name(text) {
-            self.frame.pair |= pair::SECRET;
-            if self.frame.pair & pair::VALUE != 0 {
-                let depth = self.work.open_frames();
-                let value = self.work.notes(depth).value;
-                self.mask(value.start, value.end, catalogue::BY_NAME, Text::default());
-            }
+        if named & name::PAIR_NAME != 0 && self.frame.pair & pair::VALUE != 0 && self.is_secret_name(text) {
+            let depth = self.work.open_frames();
+            let value = self.work.notes(depth).value;
+            self.mask(value.start, value.end, catalogue::BY_NAME, Text::default());
         }
-        self.frame.pair |= if named & name::PAIR_NAME != 0 { pair::NAME } else { 0 };
         if named & name::PAIR_VALUE != 0 {
-            if self.frame.pair & pair::SECRET != 0 {
-                return self.mask(quote, after, catalogue::BY_NAME, text);
+            match self.name_of_pair() {
+                Some(name) if self.is_secret_name(name) => return self.mask(quote, after, catalogue::BY_NAME, text),
+                Some(_) => {}
+                None => self.note_value(quote, after),
             }
-            self.note_value(quote, after);
         }
         if flags & effect::EXEMPT != 0 {
             return;
@@ -287,20 +273,41 @@ impl Walk<'_, '_> {
         }
         if flags & effect::MASK != 0 {
             self.mask(at, after, effects.entry, Text::default());
-        } else if named & name::SECRET != 0 || named & name::PAIR_VALUE != 0 && self.frame.pair & pair::SECRET != 0 {
+        } else if named & name::SECRET != 0 {
             self.mask(at, after, catalogue::BY_NAME, Text::default());
         } else if named & name::PAIR_VALUE != 0 {
-            self.note_value(at, after);
+            match self.name_of_pair() {
+                Some(name) if self.is_secret_name(name) => self.mask(at, after, catalogue::BY_NAME, Text::default()),
+                Some(_) => {}
+                None => self.note_value(at, after),
+            }
         }
     }
 
-    /// Remembers the value of a pair or patch operation, if what decides about it has not come yet.
+    /// Remembers the value of a pair or patch operation, because what decides about it has not come yet.
     fn note_value(&mut self, start: usize, end: usize) {
-        if self.frame.pair & pair::NAME == 0 || self.frame.close & close::PATCH != 0 {
-            self.frame.pair |= pair::VALUE;
-            let depth = self.work.open_frames();
-            self.work.notes(depth).value = Text { start, end, ..Text::default() };
-        }
+        self.frame.pair |= pair::VALUE;
+        let depth = self.work.open_frames();
+        self.work.notes(depth).value = Text { start, end, ..Text::default() };
+    }
+
+    /// The value of the member `name` or `key` of the open object, if it has been read and is a string.
+    fn name_of_pair(&self) -> Option<Text> {
+        let view = self.text.view();
+        let quote = if self.escaped_form { 2 } else { 1 };
+        let keys = self.work.repeats.keys.get(self.frame.keys..).unwrap_or_default();
+        keys.iter().find_map(|&start| {
+            let start = start as usize;
+            let length = if view.span(start, start + 5) == b"name\"" { 4 } else { 3 };
+            if length == 3 && view.span(start, start + 4) != b"key\"" {
+                return None;
+            }
+            let mut at = start + length + quote;
+            while matches!(view.byte(at), b' ' | b'\t' | b'\n' | b'\r' | b':') {
+                at += 1;
+            }
+            (view.byte(at) == b'"').then(|| string::read_again(view, at + 1, self.escaped_form))
+        })
     }
 
     /// What was put off until the container's end.
@@ -320,7 +327,8 @@ impl Walk<'_, '_> {
             self.patch_value(notes.value, notes.pointer);
         }
         if bits & close::SECRET != 0 {
-            self.again(frame.start, after, start::EMBEDDED_SECRET, self.class());
+            let class = self.class();
+            self.again(frame.start, after, start::EMBEDDED_SECRET, class);
         }
         if bits & close::EVENT != 0 {
             self.again(frame.start, after, start::RECORD, None);
@@ -474,7 +482,8 @@ impl Walk<'_, '_> {
         if scalar && (secret || variable) {
             return self.mask(from, to, catalogue::BY_NAME, Text::default());
         }
-        self.again(from, to, state, self.class());
+        let class = self.class();
+        self.again(from, to, state, class);
     }
 
     /// An object that calls itself a Secret.

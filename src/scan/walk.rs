@@ -6,7 +6,7 @@
 
 use super::buffer::Padded;
 use super::edits::Edits;
-use super::keys::Member;
+use super::keys::{Member, watch};
 use super::members::Reached;
 use super::paths::{State, effect};
 use super::repeats::Repeats;
@@ -61,6 +61,18 @@ pub(super) mod close {
     pub(crate) const STRINGS: u32 = COMMAND | PATCH;
 }
 
+/// What is known of a container from its members so far; bits of [`Frame::pair`].
+pub(super) mod pair {
+    /// `data` or `stringData` has been read.
+    pub(crate) const DATA: u32 = 1;
+    /// Is a Secret by its own word.
+    pub(crate) const KIND: u32 = 1 << 1;
+    /// The value of a pair has been read before its name, or that of a patch operation, and noted.
+    pub(crate) const VALUE: u32 = 1 << 2;
+    /// A key has escapes.
+    pub(crate) const ESCAPES: u32 = 1 << 3;
+}
+
 /// One open object or array. Small, because one is kept and fetched for each container of each event.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Frame {
@@ -76,8 +88,8 @@ pub(super) struct Frame {
     pub(super) item: Option<Member>,
     /// Bits of [`close`].
     pub(super) close: u32,
-    /// What is known of the members so far, see `values`.
-    pub(super) pair: u8,
+    /// What is known of the members so far, bits of [`pair`].
+    pub(super) pair: u32,
 }
 
 impl Frame {
@@ -203,7 +215,7 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     fn containers(&mut self, at: usize, state: State) -> Result<usize, Stop> {
-        self.frame = self.open(at, state, 0, 0)?;
+        self.frame = self.open(at, state, 0, 0);
         let first = self.skip_space(at + 1)?;
         // An empty container is like one whose members have all been read.
         let mut behind_value = self.text.byte(first) == if self.frame.item.is_none() { b'}' } else { b']' };
@@ -246,24 +258,40 @@ impl<'w, 'r> Walk<'w, 'r> {
         Ok(text)
     }
 
-    /// Looks up a key that has escapes, or characters that are not ASCII.
+    /// A key that has escapes, or characters that are not ASCII; also the position behind its quote.
     #[cold]
-    pub(super) fn look_up_slowly(&mut self, text: Text, state: State) -> Member {
+    #[inline(never)]
+    pub(super) fn slow_key(&mut self, start: usize, special: usize) -> Result<(Member, usize), Stop> {
+        let key = self.slow_string(start, special)?;
         let Tables { keys, paths, hints, .. } = &mut *self.tables;
-        if text.escapes {
-            keys.look_up_decoded(paths, hints, self.text.view(), text, state, &mut self.work.scratch)
+        let state = self.frame.state;
+        let member = if key.escapes {
+            self.frame.pair |= pair::ESCAPES;
+            keys.look_up_decoded(paths, hints, self.text.view(), key, state, &mut self.work.scratch)
         } else {
-            keys.look_up_name(paths, hints, self.text.view(), text.start, text.end, state)
+            keys.look_up_name(paths, hints, self.text.view(), key.start, key.end, state)
+        };
+        self.check_repeated(key);
+        if member.flags & watch::KEY != 0 {
+            self.special_key(key, member);
         }
+        Ok((member, key.end + if self.escaped_form { 2 } else { 1 }))
+    }
+
+    /// A key without escapes that falls into a bucket that has been used.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn check_repeated_key(&mut self, start: usize, end: usize) {
+        self.check_repeated(Text { start, end, escapes: false, escaped_form: self.escaped_form });
     }
 
     /// A key that the object may have already: the later one gets a number, so that nothing is lost.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn check_repeated(&mut self, key: Text, frame: Frame) {
+    fn check_repeated(&mut self, key: Text) {
+        let frame = self.frame;
         let depth = self.work.frames.len();
         let entered = self.work.notes.last().filter(|notes| notes.depth == depth).map_or(0, |notes| notes.entered);
-        let (repeated, now_entered) = self.work.repeats.contains(self.text.view(), key, frame.keys, frame.start, entered);
+        let escapes = frame.pair & pair::ESCAPES != 0;
+        let (repeated, now_entered) = self.work.repeats.contains(self.text.view(), key, (frame.keys, frame.start), escapes, entered);
         if now_entered != entered {
             self.work.notes(depth).entered = now_entered;
         }
@@ -276,18 +304,15 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     #[inline(always)]
-    pub(super) fn open(&mut self, at: usize, state: State, closing: u32, named: u8) -> Result<Frame, Stop> {
-        let mut closing = closing;
-        if self.work.frames.len() + self.depth >= self.tables.fold_depth {
-            closing |= self.open_deep()?;
-        }
+    pub(super) fn open(&mut self, at: usize, state: State, closing: u32, named: u8) -> Frame {
         let item = if self.text.byte(at) == b'{' { None } else { Some(self.tables.item_of(state, named & name::SECRET)) };
-        Ok(Frame { seen: 0, start: at, keys: self.work.repeats.keys.len(), state, item, close: closing, pair: 0 })
+        Frame { seen: 0, start: at, keys: self.work.repeats.keys.len(), state, item, close: closing, pair: 0 }
     }
 
+    /// Whether a container that is opened now has to be folded, or is too deep altogether.
     #[cold]
     #[inline(never)]
-    fn open_deep(&self) -> Result<u32, Stop> {
+    pub(super) fn open_deep(&self) -> Result<u32, Stop> {
         if self.work.frames.len() >= self.tables.max_depth {
             return Err(Stop::TooDeep);
         }
