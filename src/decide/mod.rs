@@ -88,7 +88,8 @@ impl Policy {
             let (rule, level) = (&self.default, Level::RequestResponse);
             return Decision { verdict: Verdict::Keep, level, ..decision(rule, None, Verdict::Keep) };
         }
-        match self.matcher.first(&self.rules, attributes) {
+        let found = if self.rules.is_empty() { None } else { self.matcher.first(&self.rules, attributes) };
+        match found {
             Some((index, rule)) => decision(rule, Some(index), verdict(rule, attributes)),
             None => decision(&self.default, None, verdict(&self.default, attributes)),
         }
