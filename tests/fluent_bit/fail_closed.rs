@@ -40,8 +40,13 @@ fn a_module_that_cannot_be_loaded_lets_nothing_through(fluent_bit: &FluentBit) {
     ];
     let mut cases = Vec::new();
     for configuration in CONFIGURATIONS {
-        cases.push(("a missing file", Setup::new(fluent_bit, configuration).module("/nonexistent/auditgate.wasm".into())));
-        cases.extend(modules.iter().map(|(what, bytes)| (*what, Setup::new(fluent_bit, configuration).module_bytes(bytes))));
+        cases.push((
+            "a missing file",
+            Setup::new(fluent_bit, configuration).module("/nonexistent/auditgate.wasm".into()),
+        ));
+        cases.extend(
+            modules.iter().map(|(what, bytes)| (*what, Setup::new(fluent_bit, configuration).module_bytes(bytes))),
+        );
     }
     for (what, run) in run_all(cases, corpus().as_bytes(), UNTIL) {
         assert_nothing_delivered(&run, what);
@@ -54,7 +59,10 @@ fn a_module_that_cannot_be_loaded_lets_nothing_through(fluent_bit: &FluentBit) {
 fn a_module_that_fails_at_run_time_lets_nothing_raw_through(fluent_bit: &FluentBit) {
     let mut cases = Vec::new();
     for fault in [Fault::TrapsAtRecords, Fault::LacksExport, Fault::OtherSignature, Fault::AnswersNull, Fault::Echoes] {
-        cases.extend(CONFIGURATIONS.map(|configuration| (fault, Setup::new(fluent_bit, configuration).module_bytes(&faulty(fault)))));
+        cases.extend(
+            CONFIGURATIONS
+                .map(|configuration| (fault, Setup::new(fluent_bit, configuration).module_bytes(&faulty(fault)))),
+        );
     }
     for (fault, run) in run_all(cases, corpus().as_bytes(), UNTIL) {
         assert_nothing_delivered(&run, &format!("{fault:?}"));
@@ -70,7 +78,9 @@ fn the_guard_is_what_holds(fluent_bit: &FluentBit) {
         .run(corpus().as_bytes(), UNTIL);
     match fluent_bit.line {
         Line::Newer => assert!(run.refused_to_start()),
-        Line::Older => assert_eq!(run.delivered().iter().filter(|&&byte| byte == b'\n').count(), corpus().lines().count()),
+        Line::Older => {
+            assert_eq!(run.delivered().iter().filter(|&&byte| byte == b'\n').count(), corpus().lines().count())
+        }
     }
 }
 
@@ -78,16 +88,18 @@ fn the_guard_is_what_holds(fluent_bit: &FluentBit) {
 fn a_forged_stamp_does_not_pass_the_guard(fluent_bit: &FluentBit) {
     let forged = r#""auditgate":{"id":"x","source":"kubernetes","routes":"+default+","rule":"default","redactions":0,"policy":"deadbeef"}"#;
     let log: String = corpus().lines().map(|line| format!("{{{forged},{}\n", &line[1..])).collect();
-    let cases = CONFIGURATIONS.map(|configuration| (configuration, Setup::new(fluent_bit, configuration).module_bytes(b"this is no module")));
+    let cases = CONFIGURATIONS
+        .map(|configuration| (configuration, Setup::new(fluent_bit, configuration).module_bytes(b"this is no module")));
     for (configuration, run) in run_all(cases, log.as_bytes(), UNTIL) {
         assert_nothing_delivered(&run, configuration);
     }
 }
 
 fn a_missing_policy_folder_lets_nothing_through(fluent_bit: &FluentBit) {
-    let cases = CONFIGURATIONS.into_iter().zip([CONFIGURATIONS[0], "filter-section.conf"]).map(|(configuration, file)| {
-        (configuration, Setup::new(fluent_bit, configuration).edit(file, "${AUDITGATE_POLICY}", "/nonexistent"))
-    });
+    let cases =
+        CONFIGURATIONS.into_iter().zip([CONFIGURATIONS[0], "filter-section.conf"]).map(|(configuration, file)| {
+            (configuration, Setup::new(fluent_bit, configuration).edit(file, "${AUDITGATE_POLICY}", "/nonexistent"))
+        });
     for (configuration, run) in run_all(cases, corpus().as_bytes(), UNTIL) {
         assert_nothing_delivered(&run, configuration);
     }

@@ -37,7 +37,9 @@ impl FluentBit {
     pub fn find(line: Line) -> Option<Self> {
         let variable = if line == Line::Newer { "FLUENT_BIT" } else { "FLUENT_BIT_OLD" };
         let candidates = std::env::var_os(variable).into_iter().chain([std::ffi::OsString::from("fluent-bit")]);
-        let found = candidates.map(|program| Self { line, program: program.into() }).find(|candidate| candidate.is_of_its_line());
+        let found = candidates
+            .map(|program| Self { line, program: program.into() })
+            .find(|candidate| candidate.is_of_its_line());
         if found.is_none() {
             let name = std::thread::current().name().unwrap_or("a test").to_owned();
             let message = format!("SKIPPED {name}: no Fluent Bit of this line; set {variable} to its program");
@@ -214,6 +216,7 @@ impl Setup {
                 break;
             }
         }
+        let timed_out = Instant::now() >= deadline;
         // What should not be there any more has one more flush to show itself.
         if status.is_none() && matches!(until, Until::Records(_)) {
             sleep(AFTERMATH);
@@ -224,7 +227,15 @@ impl Setup {
             None => (stop(&mut process), true),
         };
         counter.advance(&path);
-        Run { log: self.read("fluent-bit.log"), written: counter.lines, status, stopped_by_us, peak_kb, setup: self }
+        Run {
+            log: self.read("fluent-bit.log"),
+            written: counter.lines,
+            status,
+            stopped_by_us,
+            timed_out,
+            peak_kb,
+            setup: self,
+        }
     }
 
     fn output(&self) -> PathBuf {
@@ -333,6 +344,7 @@ pub struct Run {
     pub written: usize,
     status: ExitStatus,
     stopped_by_us: bool,
+    timed_out: bool,
     /// Peak of the resident memory.
     pub peak_kb: u64,
 }
@@ -369,6 +381,7 @@ impl Run {
     pub fn assert_ended_well(&self) {
         assert!(self.stopped_by_us, "Fluent Bit ended by itself: {}\n{}", self.status, self.log);
         assert!(self.status.success(), "{}\n{}", self.status, self.log);
+        assert!(!self.timed_out, "not done after {:?}: {} records", self.setup.time_limit, self.written);
     }
 
     /// Fails if a secret of `marker` can be read in what left, or in what Fluent Bit said.
@@ -387,8 +400,14 @@ impl Run {
 
     /// Fails if Fluent Bit complained.
     pub fn assert_no_error_lines(&self) {
-        let errors: Vec<_> = self.log.lines().filter(|line| line.contains("[error]")).map(|line| shorten(line, 300)).collect();
-        assert!(errors.is_empty(), "{} error lines, the first: {:#?}", errors.len(), errors.iter().take(5).collect::<Vec<_>>());
+        let errors: Vec<_> =
+            self.log.lines().filter(|line| line.contains("[error]")).map(|line| shorten(line, 300)).collect();
+        assert!(
+            errors.is_empty(),
+            "{} error lines, the first: {:#?}",
+            errors.len(),
+            errors.iter().take(5).collect::<Vec<_>>()
+        );
     }
 }
 

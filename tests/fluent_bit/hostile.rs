@@ -148,7 +148,11 @@ fn depth_of_nesting(fluent_bit: &FluentBit) {
 /// and more where a number is written. What the module returns must be flat enough for that.
 fn depth_on_the_default_stack(fluent_bit: &FluentBit) {
     let numbers = |levels: usize| {
-        let body = format!(r#""requestObject":{}{{"n":-1.5e-7,"text":"x"}}{},"#, r#"{"a":["#.repeat(levels / 2), "]}".repeat(levels / 2));
+        let body = format!(
+            r#""requestObject":{}{{"n":-1.5e-7,"text":"x"}}{},"#,
+            r#"{"a":["#.repeat(levels / 2),
+            "]}".repeat(levels / 2)
+        );
         event(&body, "").replace("secrets", "prometheuses").replace(&canary(), "x")
     };
     let lines: Vec<_> = (0..400).map(|number| numbers(10 + number % 40)).collect();
@@ -171,7 +175,11 @@ fn repeated_keys(fluent_bit: &FluentBit) {
         // The first of two is about pods, the second about secrets.
         event("", "").replacen(r#""verb":"get","#, &format!(r#""verb":"get",{pods}"#), 1),
         // The same key, once with an escape.
-        event("", "").replacen("\"objectRef\":{", &format!(r#""objectR\u0065f":{{"resource":"pods"}},"objectRef":{{"#), 1),
+        event("", "").replacen(
+            "\"objectRef\":{",
+            &format!(r#""objectR\u0065f":{{"resource":"pods"}},"objectRef":{{"#),
+            1,
+        ),
     ];
     run(fluent_bit, &lines.map(String::into_bytes));
 }
@@ -228,9 +236,19 @@ fn lines_that_are_no_events(fluent_bit: &FluentBit) {
 }
 
 fn numbers(fluent_bit: &FluentBit) {
-    let numbers = ["1e400", "-1e400", "1e-400", "-0", "0.30000000000000004", "18446744073709551615", "1E+2", "123456789012345678901234567890"];
+    let numbers = [
+        "1e400",
+        "-1e400",
+        "1e-400",
+        "-0",
+        "0.30000000000000004",
+        "18446744073709551615",
+        "1E+2",
+        "123456789012345678901234567890",
+    ];
     let broken = ["01", "+1", ".5", "1.", "1e", "NaN", "Infinity", "-", "0x10", "1_000"];
-    let mut lines: Vec<_> = numbers.iter().map(|number| event(&format!(r#""requestObject":{{"n":{number}}},"#), "").into_bytes()).collect();
+    let mut lines: Vec<_> =
+        numbers.iter().map(|number| event(&format!(r#""requestObject":{{"n":{number}}},"#), "").into_bytes()).collect();
     lines.extend(broken.iter().map(|number| event(&format!(r#""requestObject":{{"n":{number}}},"#), "").into_bytes()));
     for records in run(fluent_bit, &lines) {
         // Valid numbers are no reason to lose an event's contents.

@@ -38,7 +38,7 @@ fn peak_kb(fluent_bit: &FluentBit, events: &str, times: usize) -> u64 {
     file.flush().unwrap();
     let run = Setup::new(fluent_bit, "kubernetes-audit.yaml")
         .without_probe()
-        .time_limit(Duration::from_secs(120))
+        .time_limit(Duration::from_secs(240))
         .run_file(&path, Until::Records(5000 * times));
     run.assert_ended_well();
     run.assert_no_error_lines();

@@ -11,7 +11,8 @@ const MISSPELT: &str = "apiVersion: auditgate/v1\nkind: Policy\nruels: []\n";
 
 /// A trap at load would make 3.1 pass everything raw. So the module loads, says what is wrong and lets out envelopes only.
 fn a_policy_that_does_not_check_locks_down(fluent_bit: &FluentBit) {
-    let generator = Generator::new(Options { events: 200, seed: 41, profile: Profile::Secrets, ..Options::default() }).unwrap();
+    let generator =
+        Generator::new(Options { events: 200, seed: 41, profile: Profile::Secrets, ..Options::default() }).unwrap();
     let lines: Vec<_> = generator.clone().map(|event| event.json).collect();
     let events: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     let log = lines.join("\n") + "\n";
@@ -32,7 +33,11 @@ fn a_policy_that_does_not_check_locks_down(fluent_bit: &FluentBit) {
         }
         run.assert_no_secret(generator.marker());
         for part in ["auditgate.yaml:3:1: error P", "unknown key `ruels`", "`rules`"] {
-            assert!(run.log.contains(part), "{configuration}: expected `{part}` on standard error, found:\n{}", run.log);
+            assert!(
+                run.log.contains(part),
+                "{configuration}: expected `{part}` on standard error, found:\n{}",
+                run.log
+            );
         }
     }
 }

@@ -20,8 +20,10 @@ impl Record {
             let (time, rest) = rest.split_once(", ")?;
             Some((tag, time, rest.strip_suffix(']')?))
         };
-        let (tag, time, json) = parts().unwrap_or_else(|| panic!("expected `tag: [time, record]`, found `{}`", shorten(line, 200)));
-        let value: Value = serde_json::from_str(json).unwrap_or_else(|error| panic!("{error} in `{}`", shorten(json, 300)));
+        let (tag, time, json) =
+            parts().unwrap_or_else(|| panic!("expected `tag: [time, record]`, found `{}`", shorten(line, 200)));
+        let value: Value =
+            serde_json::from_str(json).unwrap_or_else(|error| panic!("{error} in `{}`", shorten(json, 300)));
         Self { tag: tag.to_owned(), time: time.to_owned(), value }
     }
 
@@ -52,7 +54,19 @@ impl Record {
         assert_eq!(self.value["auditgate"]["id"], id.as_str(), "another event, or another order");
         assert_eq!(self.value["auditgate"]["source"], "kubernetes");
         assert_eq!(self.error(), None, "{}", self.short());
-        for key in ["kind", "apiVersion", "level", "auditID", "stage", "verb", "user", "sourceIPs", "userAgent", "objectRef", "requestReceivedTimestamp"] {
+        for key in [
+            "kind",
+            "apiVersion",
+            "level",
+            "auditID",
+            "stage",
+            "verb",
+            "user",
+            "sourceIPs",
+            "userAgent",
+            "objectRef",
+            "requestReceivedTimestamp",
+        ] {
             assert_eq!(self.value[key], event[key], "`{key}` of {id}");
         }
         assert_eq!(self.value["responseStatus"]["code"], event["responseStatus"]["code"], "the code of {id}");

@@ -12,7 +12,8 @@ in_both!(five_megabytes, far_larger_than_the_heap_of_the_host, memory_that_canno
 fn between_small_ones(min_bytes: usize) -> (String, Vec<Value>, Generator) {
     let small = Generator::new(Options { events: 2, seed: 21, profile: Profile::Small, ..Options::default() }).unwrap();
     // A list of pods has secrets in it; which shape an event has depends on its number alone.
-    let large = Generator::new(Options { seed: 21, min_bytes, max_bytes: min_bytes + 100_000, ..Options::default() }).unwrap();
+    let large =
+        Generator::new(Options { seed: 21, min_bytes, max_bytes: min_bytes + 100_000, ..Options::default() }).unwrap();
     let large = (0..100).map(|number| large.event(number)).find(|event| event.planted.len() > 10).unwrap();
     assert!(large.json.len() >= min_bytes);
     let lines = [small.event(0).json, large.json, small.event(1).json];
@@ -54,7 +55,8 @@ fn far_larger_than_the_heap_of_the_host(fluent_bit: &FluentBit) {
 fn memory_that_cannot_grow(fluent_bit: &FluentBit) {
     let (log, events, generator) = between_small_ones(5_000_000);
     let limited = wasm::with_memory_limit(&std::fs::read(module()).unwrap(), 64);
-    let run = Setup::new(fluent_bit, "kubernetes-audit.yaml").module_bytes(&limited).run(log.as_bytes(), Until::Records(3));
+    let run =
+        Setup::new(fluent_bit, "kubernetes-audit.yaml").module_bytes(&limited).run(log.as_bytes(), Until::Records(3));
     run.assert_ended_well();
     let records = run.records();
     assert_eq!(records.len(), 3, "{}", run.log);

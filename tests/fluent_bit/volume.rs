@@ -23,7 +23,8 @@ struct Input {
 impl Input {
     /// Without the events that nest deeper.
     fn up_to_depth(&self, limit: usize) -> Self {
-        let mut kept = Self { log: String::new(), events: Vec::new(), marker: self.marker.clone(), secrets: Vec::new() };
+        let mut kept =
+            Self { log: String::new(), events: Vec::new(), marker: self.marker.clone(), secrets: Vec::new() };
         for (number, (line, event)) in self.log.lines().zip(&self.events).enumerate() {
             if depth(event) <= limit {
                 let secrets = self.secrets.iter().filter(|(of, ..)| *of == number);
@@ -46,7 +47,8 @@ fn input() -> &'static Input {
         let mixed = Generator::new(Options { events: 10_000, seed: 11, ..Options::default() }).unwrap();
         let marker = mixed.marker().clone();
         // The same seed has the same marker.
-        let mut large = Generator::new(Options { events: 8, seed: 11, profile: Profile::Large, ..Options::default() }).unwrap();
+        let mut large =
+            Generator::new(Options { events: 8, seed: 11, profile: Profile::Large, ..Options::default() }).unwrap();
         for event in mixed {
             let large = if event.number % 1250 == 600 { large.next() } else { None };
             for event in [Some(event), large].into_iter().flatten() {
@@ -88,7 +90,8 @@ fn assert_no_leak(run: &Run, input: &Input) {
         let found = line.find(&secret[secret.len() - 8..]).or_else(|| Some(input.marker.find_in(line)?.0));
         if let Some(at) = found {
             let from = (at.saturating_sub(120)..at).find(|&index| line.is_char_boundary(index)).unwrap_or(at);
-            let (count, _) = leaks.entry(*class).or_insert_with(|| (0, format!("event {number}: {}", shorten(&line[from..], 180))));
+            let (count, _) =
+                leaks.entry(*class).or_insert_with(|| (0, format!("event {number}: {}", shorten(&line[from..], 180))));
             *count += 1;
         }
     }
@@ -100,7 +103,8 @@ fn assert_no_leak(run: &Run, input: &Input) {
 fn raw_lines(fluent_bit: &FluentBit) {
     let input = input();
     let before = seconds_now();
-    let run = Setup::new(fluent_bit, "kubernetes-audit.yaml").run(input.log.as_bytes(), Until::Records(input.events.len()));
+    let run =
+        Setup::new(fluent_bit, "kubernetes-audit.yaml").run(input.log.as_bytes(), Until::Records(input.events.len()));
     let after = seconds_now();
     let records = check(&run, input);
     assert!(records.iter().all(|record| record.tag == "routed.+default+"), "every record has its routed tag");
@@ -124,7 +128,8 @@ fn decoder_depth(line: Line) -> usize {
 
 fn parsed(fluent_bit: &FluentBit) {
     let input = &input().up_to_depth(decoder_depth(fluent_bit.line) - 1);
-    let run = Setup::new(fluent_bit, "kubernetes-audit.conf").run(input.log.as_bytes(), Until::Records(input.events.len()));
+    let run =
+        Setup::new(fluent_bit, "kubernetes-audit.conf").run(input.log.as_bytes(), Until::Records(input.events.len()));
     for (record, event) in check(&run, input).iter().zip(&input.events) {
         assert_eq!(record.tag, "audit.kubernetes");
         assert_eq!(record.time, fluent_bit_time(event["requestReceivedTimestamp"].as_str().unwrap()));
@@ -177,7 +182,9 @@ fn settle(value: &mut Value, line: Line) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| settle(item, line)),
         Value::Object(members) => members.values_mut().for_each(|member| settle(member, line)),
-        Value::Number(number) if line == Line::Older && number.as_i64().is_none_or(|number| number == i64::MAX) => *value = Value::Null,
+        Value::Number(number) if line == Line::Older && number.as_i64().is_none_or(|number| number == i64::MAX) => {
+            *value = Value::Null
+        }
         _ => {}
     }
 }

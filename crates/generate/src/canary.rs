@@ -26,7 +26,8 @@ pub(crate) enum Kind {
 }
 
 /// The kinds that are known by their shape alone, wherever they stand.
-pub(crate) const TOKENS: [Kind; 7] = [Kind::GitHub, Kind::GitLab, Kind::Npm, Kind::Google, Kind::Aws, Kind::Stripe, Kind::Jwt];
+pub(crate) const TOKENS: [Kind; 7] =
+    [Kind::GitHub, Kind::GitLab, Kind::Npm, Kind::Google, Kind::Aws, Kind::Stripe, Kind::Jwt];
 
 /// A secret that stands in an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,7 +148,8 @@ impl Marker {
             Kind::Aws => ["AK", "IA", &self.plain, &random.text(MARKER_ALPHABET, 6)].concat(),
             Kind::Stripe => ["sk", "_live_", &body(random, 32)].concat(),
             Kind::Jwt => {
-                let header = base64(format!(r#"{{"alg":"RS256","kid":"{}"}}"#, random.text(ALPHANUMERIC, 20)).as_bytes(), true);
+                let header =
+                    base64(format!(r#"{{"alg":"RS256","kid":"{}"}}"#, random.text(ALPHANUMERIC, 20)).as_bytes(), true);
                 let claims = format!(
                     r#"{{"aud":["https://kubernetes.default.svc"],"exp":1790000000,"sub":"system:serviceaccount:default:app-{}"}}"#,
                     random.hex(5)
@@ -180,7 +182,8 @@ pub(crate) fn base64(bytes: &[u8], url: bool) -> String {
     };
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let group = (0..3).fold(0_usize, |group, index| group << 8 | usize::from(chunk.get(index).copied().unwrap_or_default()));
+        let group = (0..3)
+            .fold(0_usize, |group, index| group << 8 | usize::from(chunk.get(index).copied().unwrap_or_default()));
         for index in 0..4 {
             if index <= chunk.len() {
                 text.push(alphabet.get(group >> (18 - 6 * index) & 63).copied().map_or('=', char::from));
@@ -218,7 +221,8 @@ mod tests {
 
     #[test]
     fn base64_is_that_of_rfc_4648() {
-        let cases = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")];
+        let cases =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")];
         for (text, encoded) in cases {
             assert_eq!(base64(text.as_bytes(), false), encoded);
         }

@@ -58,7 +58,11 @@ impl ObjectRef {
 
     /// Path of the object, or of its collection if it has no name.
     pub fn uri(&self) -> String {
-        let mut uri = if self.group.is_empty() { "/api/v1".to_owned() } else { format!("/apis/{}/{}", self.group, self.version()) };
+        let mut uri = if self.group.is_empty() {
+            "/api/v1".to_owned()
+        } else {
+            format!("/apis/{}/{}", self.group, self.version())
+        };
         if !self.namespace.is_empty() {
             uri += &format!("/namespaces/{}", self.namespace);
         }
@@ -84,7 +88,11 @@ impl Request {
             level: "Metadata",
             stage: if verb == "watch" { "ResponseStarted" } else { "ResponseComplete" },
             verb,
-            uri: if verb == "patch" { uri + "?fieldManager=kubectl-client-side-apply&fieldValidation=Strict" } else { uri },
+            uri: if verb == "patch" {
+                uri + "?fieldManager=kubectl-client-side-apply&fieldValidation=Strict"
+            } else {
+                uri
+            },
             caller,
             impersonated: None,
             object: Some(object),
@@ -212,8 +220,12 @@ fn user(pen: &mut Pen<'_>, caller: &Caller) {
         }
         pen.field_strings("groups", &caller.groups);
         if caller.username.starts_with("system:serviceaccount:") {
-            let (pod, pod_uid, node, jti) =
-                (crate::world::pod_name(&mut pen.random), pen.random.uuid(), crate::world::node_name(&mut pen.random), pen.random.uuid());
+            let (pod, pod_uid, node, jti) = (
+                crate::world::pod_name(&mut pen.random),
+                pen.random.uuid(),
+                crate::world::node_name(&mut pen.random),
+                pen.random.uuid(),
+            );
             pen.field_object("extra", |pen| {
                 pen.field_strings("authentication.kubernetes.io/credential-id", &[&format!("JTI={jti}")]);
                 pen.field_strings("authentication.kubernetes.io/node-name", &[&node]);
@@ -227,9 +239,12 @@ fn user(pen: &mut Pen<'_>, caller: &Caller) {
 fn object_ref(pen: &mut Pen<'_>, object: &ObjectRef) {
     pen.field_object("objectRef", |pen| {
         pen.field("resource", object.resource);
-        for (key, value) in
-            [("namespace", object.namespace.as_str()), ("name", &object.name), ("apiGroup", object.group), ("apiVersion", object.version())]
-        {
+        for (key, value) in [
+            ("namespace", object.namespace.as_str()),
+            ("name", &object.name),
+            ("apiGroup", object.group),
+            ("apiVersion", object.version()),
+        ] {
             if !value.is_empty() {
                 pen.field(key, value);
             }

@@ -174,7 +174,13 @@ impl Generator {
 
         // The last twelve digits are the number under a permutation that the seed chooses: no two events share them.
         let permuted = (number ^ Random::new(seed, u64::MAX - 1).bits()) & 0xffff_ffff_ffff;
-        let audit_id = format!("{}-4{}-{}{}-{permuted:012x}", hyphenated(&mut pen), pen.random.hex(3), pen.random.pick(&["8", "9", "a", "b"]), pen.random.hex(3));
+        let audit_id = format!(
+            "{}-4{}-{}{}-{permuted:012x}",
+            hyphenated(&mut pen),
+            pen.random.hex(3),
+            pen.random.pick(&["8", "9", "a", "b"]),
+            pen.random.hex(3)
+        );
 
         let draft = if min_bytes > 0 {
             // The frame and the body's own beginning take up to 3 KB, the text that fills up adds some ten bytes.

@@ -41,10 +41,9 @@ fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Arguments>, S
             "--manifest" => parsed.manifest = Some(value()?),
             "--profile" => {
                 let wanted = value()?;
-                parsed.options.profile = Profile::ALL
-                    .into_iter()
-                    .find(|profile| profile.name() == wanted)
-                    .ok_or(format!("expected mixed, small, large, benign or secrets after `--profile`, found `{wanted}`"))?;
+                parsed.options.profile = Profile::ALL.into_iter().find(|profile| profile.name() == wanted).ok_or(
+                    format!("expected mixed, small, large, benign or secrets after `--profile`, found `{wanted}`"),
+                )?;
             }
             _ => return Err(format!("expected an option, found `{name}`")),
         }

@@ -8,13 +8,20 @@ use crate::world::{NAMESPACES, WORKLOADS, image, node_name, timestamp, words};
 pub(crate) const EPOCH: u64 = 1_772_323_200_000_000;
 
 /// Writes `metadata`. `stored` objects have what the API server adds: uid, resourceVersion, managedFields.
-pub(crate) fn metadata(pen: &mut Pen<'_>, namespace: &str, name: &str, stored: bool, annotations: impl FnOnce(&mut Pen<'_>)) {
+pub(crate) fn metadata(
+    pen: &mut Pen<'_>,
+    namespace: &str,
+    name: &str,
+    stored: bool,
+    annotations: impl FnOnce(&mut Pen<'_>),
+) {
     pen.field_object("metadata", |pen| {
         pen.field("name", name);
         if !namespace.is_empty() {
             pen.field("namespace", namespace);
         }
-        let (uid, version, age) = (pen.random.uuid(), pen.random.between(100_000, 999_999_999), pen.random.below(20_000_000));
+        let (uid, version, age) =
+            (pen.random.uuid(), pen.random.between(100_000, 999_999_999), pen.random.below(20_000_000));
         if stored {
             pen.field("uid", &uid);
             pen.field("resourceVersion", &version.to_string());
@@ -140,7 +147,10 @@ pub(crate) fn pod_spec(pen: &mut Pen<'_>, stored: bool) {
         let node = node_name(&mut pen.random);
         pen.field("nodeName", &node);
     }
-    pen.field_raw("securityContext", r#"{"runAsNonRoot":true,"fsGroup":2000,"seccompProfile":{"type":"RuntimeDefault"}}"#);
+    pen.field_raw(
+        "securityContext",
+        r#"{"runAsNonRoot":true,"fsGroup":2000,"seccompProfile":{"type":"RuntimeDefault"}}"#,
+    );
     pen.field("schedulerName", "default-scheduler");
     pen.field_raw(
         "tolerations",
@@ -157,12 +167,18 @@ fn container(pen: &mut Pen<'_>, name: &str) {
         arguments(pen);
         pen.field_raw("ports", r#"[{"name":"http","containerPort":8080,"protocol":"TCP"}]"#);
         pen.field_array("env", environment);
-        pen.field_raw("resources", r#"{"limits":{"cpu":"500m","memory":"512Mi"},"requests":{"cpu":"100m","memory":"128Mi"}}"#);
+        pen.field_raw(
+            "resources",
+            r#"{"limits":{"cpu":"500m","memory":"512Mi"},"requests":{"cpu":"100m","memory":"128Mi"}}"#,
+        );
         pen.field_raw("volumeMounts", r#"[{"name":"tls","readOnly":true,"mountPath":"/etc/tls"}]"#);
         probe(pen);
         pen.field("terminationMessagePath", "/dev/termination-log");
         pen.field("imagePullPolicy", "IfNotPresent");
-        pen.field_raw("securityContext", r#"{"capabilities":{"drop":["ALL"]},"privileged":false,"allowPrivilegeEscalation":false}"#);
+        pen.field_raw(
+            "securityContext",
+            r#"{"capabilities":{"drop":["ALL"]},"privileged":false,"allowPrivilegeEscalation":false}"#,
+        );
     });
 }
 

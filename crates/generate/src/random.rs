@@ -73,7 +73,15 @@ impl Random {
 
     /// A random UUID, version 4.
     pub fn uuid(&mut self) -> String {
-        format!("{}-{}-4{}-{}{}-{}", self.hex(8), self.hex(4), self.hex(3), self.pick(&["8", "9", "a", "b"]), self.hex(3), self.hex(12))
+        format!(
+            "{}-{}-4{}-{}{}-{}",
+            self.hex(8),
+            self.hex(4),
+            self.hex(3),
+            self.pick(&["8", "9", "a", "b"]),
+            self.hex(3),
+            self.hex(12)
+        )
     }
 }
 

@@ -3,19 +3,71 @@
 use crate::random::Random;
 
 /// Namespaces.
-pub(crate) const NAMESPACES: &[&str] =
-    &["default", "kube-system", "monitoring", "payments", "checkout", "ingress-nginx", "argocd", "data-platform", "team-blue", "cert-manager"];
+pub(crate) const NAMESPACES: &[&str] = &[
+    "default",
+    "kube-system",
+    "monitoring",
+    "payments",
+    "checkout",
+    "ingress-nginx",
+    "argocd",
+    "data-platform",
+    "team-blue",
+    "cert-manager",
+];
 
 /// Names of workloads.
 pub(crate) const WORKLOADS: &[&str] = &[
-    "frontend", "checkout-api", "orders", "inventory-service", "prometheus", "grafana", "coredns", "ledger", "search-indexer", "mailer",
-    "billing-worker", "image-resizer", "gateway", "recommendations", "nats", "redis-cart",
+    "frontend",
+    "checkout-api",
+    "orders",
+    "inventory-service",
+    "prometheus",
+    "grafana",
+    "coredns",
+    "ledger",
+    "search-indexer",
+    "mailer",
+    "billing-worker",
+    "image-resizer",
+    "gateway",
+    "recommendations",
+    "nats",
+    "redis-cart",
 ];
 
 /// Words for texts.
 pub(crate) const WORDS: &[&str] = &[
-    "the", "service", "answers", "after", "node", "cache", "is", "warm", "retry", "limit", "größer", "als", "queue", "timeout", "日本語",
-    "render", "page", "and", "returns", "a", "list", "of", "items", "sorted", "by", "price", "when", "traffic", "grows", "🚀",
+    "the",
+    "service",
+    "answers",
+    "after",
+    "node",
+    "cache",
+    "is",
+    "warm",
+    "retry",
+    "limit",
+    "größer",
+    "als",
+    "queue",
+    "timeout",
+    "日本語",
+    "render",
+    "page",
+    "and",
+    "returns",
+    "a",
+    "list",
+    "of",
+    "items",
+    "sorted",
+    "by",
+    "price",
+    "when",
+    "traffic",
+    "grows",
+    "🚀",
 ];
 
 /// Who asks: user name, groups, user agent.
@@ -29,8 +81,15 @@ pub(crate) struct Caller {
 }
 
 const CONTROLLERS: &[&str] = &[
-    "replicaset-controller", "deployment-controller", "endpointslice-controller", "generic-garbage-collector", "namespace-controller",
-    "horizontal-pod-autoscaler", "cronjob-controller", "resourcequota-controller", "node-controller",
+    "replicaset-controller",
+    "deployment-controller",
+    "endpointslice-controller",
+    "generic-garbage-collector",
+    "namespace-controller",
+    "horizontal-pod-autoscaler",
+    "cronjob-controller",
+    "resourcequota-controller",
+    "node-controller",
 ];
 
 /// The commit that client-go writes into user agents.
@@ -77,8 +136,15 @@ impl Caller {
         Self {
             username: username.to_owned(),
             uid: (username == "system:apiserver").then(|| random.uuid()),
-            groups: if username == "system:apiserver" { vec!["system:masters", "system:authenticated"] } else { vec!["system:authenticated"] },
-            agent: format!("{program}/v1.31.2 {AGENT}{}", if program == "kube-scheduler" { "/leader-election" } else { "" }),
+            groups: if username == "system:apiserver" {
+                vec!["system:masters", "system:authenticated"]
+            } else {
+                vec!["system:authenticated"]
+            },
+            agent: format!(
+                "{program}/v1.31.2 {AGENT}{}",
+                if program == "kube-scheduler" { "/leader-election" } else { "" }
+            ),
             address: "::1".to_owned(),
         }
     }
@@ -96,7 +162,9 @@ impl Caller {
 
     pub fn person(random: &mut Random) -> Self {
         Self {
-            username: random.pick(&["kubernetes-admin", "alice@example.com", "bob@example.com", "oidc:carol", "jürgen@example.com"]).to_owned(),
+            username: random
+                .pick(&["kubernetes-admin", "alice@example.com", "bob@example.com", "oidc:carol", "jürgen@example.com"])
+                .to_owned(),
             uid: None,
             groups: vec!["platform-team", "system:authenticated"],
             agent: format!("kubectl/v1.31.{} {AGENT}", random.below(5)),

@@ -1,5 +1,11 @@
 //! What others rely on: the events are valid, the same for ever, of real sizes, and the manifest tells where each secret is.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -12,20 +18,32 @@ fn events(events: u64, seed: u64, profile: Profile) -> Vec<Event> {
 
 /// FNV-1a, 64 bits.
 fn hash(events: &[Event]) -> u64 {
-    events.iter().flat_map(|event| event.json.bytes()).fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+    events
+        .iter()
+        .flat_map(|event| event.json.bytes())
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 /// A change of these numbers makes every recorded measurement and every failing seed worthless: change them knowingly.
 #[test]
 fn the_same_seed_makes_the_same_events_for_ever() {
-    let hashes = Profile::ALL.map(|profile| format!("{} {:016x}", profile.name(), hash(&events(if profile == Profile::Large { 3 } else { 300 }, 1, profile))));
-    assert_eq!(hashes, [
-        "mixed 5c8776c2329ebb59",
-        "small 2b8d28aef26ea556",
-        "large 3dd76d5c928404a1",
-        "benign fe6252fe7f772b87",
-        "secrets 0cae3345c5e4596b",
-    ]);
+    let hashes = Profile::ALL.map(|profile| {
+        format!(
+            "{} {:016x}",
+            profile.name(),
+            hash(&events(if profile == Profile::Large { 3 } else { 300 }, 1, profile))
+        )
+    });
+    assert_eq!(
+        hashes,
+        [
+            "mixed 5c8776c2329ebb59",
+            "small 2b8d28aef26ea556",
+            "large 3dd76d5c928404a1",
+            "benign fe6252fe7f772b87",
+            "secrets 0cae3345c5e4596b",
+        ]
+    );
 }
 
 #[test]
@@ -59,7 +77,8 @@ fn every_event_is_an_audit_event_on_one_line() {
 #[test]
 fn the_manifest_points_at_each_secret() {
     let mut seen: BTreeMap<&str, usize> = Class::ALL.iter().map(|class| (class.id(), 0)).collect();
-    let generator = Generator::new(Options { events: 2000, seed: 3, profile: Profile::Secrets, ..Options::default() }).unwrap();
+    let generator =
+        Generator::new(Options { events: 2000, seed: 3, profile: Profile::Secrets, ..Options::default() }).unwrap();
     let marker = generator.marker().clone();
     for event in generator {
         assert!(!event.planted.is_empty(), "no secret in {}", event.json);
@@ -72,7 +91,12 @@ fn the_manifest_points_at_each_secret() {
             assert!(marker.find_in(text).is_some(), "{} does not hold its secret in {}", planted.path, event.json);
             *rest.pointer_mut(&planted.path).unwrap() = Value::Null;
         }
-        assert_eq!(marker.find_in(&rest.to_string()), None, "a secret that the manifest does not tell of in {}", event.json);
+        assert_eq!(
+            marker.find_in(&rest.to_string()),
+            None,
+            "a secret that the manifest does not tell of in {}",
+            event.json
+        );
     }
     assert!(seen.values().all(|&count| count > 0), "{seen:?}");
 }
@@ -89,7 +113,8 @@ fn the_mix_has_the_sizes_of_a_real_log() {
 
 #[test]
 fn a_benign_run_holds_nothing_that_would_be_redacted() {
-    let generator = Generator::new(Options { events: 2000, seed: 5, profile: Profile::Benign, ..Options::default() }).unwrap();
+    let generator =
+        Generator::new(Options { events: 2000, seed: 5, profile: Profile::Benign, ..Options::default() }).unwrap();
     let marker = generator.marker().clone();
     for event in generator {
         assert!(event.planted.is_empty());
@@ -102,15 +127,23 @@ fn a_benign_run_holds_nothing_that_would_be_redacted() {
 
 #[test]
 fn sizes_are_kept() {
-    for (min_bytes, max_bytes) in [(0, 4096), (0, 10_000), (100_000, 104_096), (500_000, 1_000_000), (5_000_000, 5_100_000)] {
+    for (min_bytes, max_bytes) in
+        [(0, 4096), (0, 10_000), (100_000, 104_096), (500_000, 1_000_000), (5_000_000, 5_100_000)]
+    {
         for profile in [Profile::Mixed, Profile::Benign] {
             let options = Options { events: 5, seed: 6, profile, min_bytes, max_bytes };
             for event in Generator::new(options).unwrap() {
                 let size = event.json.len();
-                assert!((min_bytes..=max_bytes).contains(&size), "{size} bytes where {min_bytes} to {max_bytes} are wanted");
+                assert!(
+                    (min_bytes..=max_bytes).contains(&size),
+                    "{size} bytes where {min_bytes} to {max_bytes} are wanted"
+                );
             }
         }
     }
     let narrow = Generator::new(Options { min_bytes: 1000, max_bytes: 2000, ..Options::default() }).unwrap_err();
-    assert_eq!(narrow.to_string(), "expected a largest size of at least 4096 bytes more than the least size of 1000, found 2000");
+    assert_eq!(
+        narrow.to_string(),
+        "expected a largest size of at least 4096 bytes more than the least size of 1000, found 2000"
+    );
 }

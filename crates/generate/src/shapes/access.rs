@@ -9,7 +9,11 @@ use crate::world::{Caller, pod_name};
 
 fn stream(pen: &mut Pen<'_>, verb: &'static str, subresource: &'static str) -> Request {
     let (namespace, pod) = (namespace(pen), pod_name(&mut pen.random));
-    let mut request = Request::new(verb, ObjectRef::new("", "pods", namespace, &pod).subresource(subresource), Caller::person(&mut pen.random));
+    let mut request = Request::new(
+        verb,
+        ObjectRef::new("", "pods", namespace, &pod).subresource(subresource),
+        Caller::person(&mut pen.random),
+    );
     request.code = 101;
     request.stage = "ResponseStarted";
     request

@@ -20,7 +20,8 @@ pub(crate) fn harmless_config_map(pen: &mut Pen<'_>) -> Draft {
                 plain_metadata(pen, namespace, name, true);
                 pen.field_object("data", |pen| {
                     let lines = pen.random.between(2, 60);
-                    let text: Vec<_> = (0..lines).map(|line| format!("setting{line} = {}\n", words(&mut pen.random, 4))).collect();
+                    let text: Vec<_> =
+                        (0..lines).map(|line| format!("setting{line} = {}\n", words(&mut pen.random, 4))).collect();
                     pen.field("ui.properties", &text.concat());
                     pen.field("replicas", "3");
                 });
@@ -32,7 +33,8 @@ pub(crate) fn harmless_config_map(pen: &mut Pen<'_>) -> Draft {
 /// A ConfigMap with secrets inside its texts.
 pub(crate) fn config_map(pen: &mut Pen<'_>) -> Draft {
     let (namespace, name) = (namespace(pen), workload(pen));
-    let request = Request::new("create", ObjectRef::new("", "configmaps", namespace, name), Caller::person(&mut pen.random));
+    let request =
+        Request::new("create", ObjectRef::new("", "configmaps", namespace, name), Caller::person(&mut pen.random));
     Draft::new(request.level("Request")).sends(move |pen| {
         pen.object(|pen| {
             pen.field("kind", "ConfigMap");
@@ -66,7 +68,11 @@ pub(crate) fn config_map(pen: &mut Pen<'_>) -> Draft {
 /// An ArgoCD Application with a secret among its Helm parameters.
 pub(crate) fn custom_resource(pen: &mut Pen<'_>) -> Draft {
     let (namespace, name) = ("argocd", workload(pen));
-    let request = Request::new("update", ObjectRef::new("argoproj.io", "applications", namespace, name), Caller::workload(&mut pen.random));
+    let request = Request::new(
+        "update",
+        ObjectRef::new("argoproj.io", "applications", namespace, name),
+        Caller::workload(&mut pen.random),
+    );
     Draft::new(request.level("Request")).sends(move |pen| {
         pen.object(|pen| {
             pen.field("apiVersion", "argoproj.io/v1alpha1");

@@ -49,7 +49,11 @@ pub(crate) fn token_request(pen: &mut Pen<'_>) -> Draft {
 
 /// A token that somebody has checked; request and answer hold it.
 pub(crate) fn token_review(pen: &mut Pen<'_>) -> Draft {
-    let request = Request::new("create", ObjectRef::new("authentication.k8s.io", "tokenreviews", "", ""), Caller::workload(&mut pen.random));
+    let request = Request::new(
+        "create",
+        ObjectRef::new("authentication.k8s.io", "tokenreviews", "", ""),
+        Caller::workload(&mut pen.random),
+    );
     let kind = if pen.random.chance(70) { Kind::Jwt } else { Kind::Password };
     let secret = pen.secret(kind);
     let body = move |answered: bool| {
@@ -104,7 +108,9 @@ pub(crate) fn access_review(pen: &mut Pen<'_>) -> Draft {
             });
         }
     };
-    Draft::new(request).sends(body(r#"{"allowed":false}"#)).returns(body(r#"{"allowed":true,"reason":"RBAC: allowed by RoleBinding \"view/default\""}"#))
+    Draft::new(request)
+        .sends(body(r#"{"allowed":false}"#))
+        .returns(body(r#"{"allowed":true,"reason":"RBAC: allowed by RoleBinding \"view/default\""}"#))
 }
 
 /// A certificate signing request. It holds no secret; the catalogue shortens the request and the certificate.

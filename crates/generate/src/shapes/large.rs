@@ -20,7 +20,8 @@ pub(crate) fn pod_list(pen: &mut Pen<'_>) -> Draft {
 
 fn pod_list_of(pen: &mut Pen<'_>, bytes: usize) -> Draft {
     let namespace = namespace(pen);
-    let request = Request::new("list", ObjectRef::new("", "pods", namespace, ""), Caller::any(&mut pen.random)).level("RequestResponse");
+    let request = Request::new("list", ObjectRef::new("", "pods", namespace, ""), Caller::any(&mut pen.random))
+        .level("RequestResponse");
     Draft::new(request).returns(move |pen| {
         let end = pen.len() + bytes;
         pen.object(|pen| {
@@ -57,7 +58,8 @@ pub(crate) fn definition(pen: &mut Pen<'_>) -> Draft {
 }
 
 fn definition_of(pen: &mut Pen<'_>, bytes: usize) -> Draft {
-    let object = ObjectRef::new("apiextensions.k8s.io", "customresourcedefinitions", "", "prometheuses.monitoring.coreos.com");
+    let object =
+        ObjectRef::new("apiextensions.k8s.io", "customresourcedefinitions", "", "prometheuses.monitoring.coreos.com");
     let request = Request::new("update", object, Caller::workload(&mut pen.random)).level("Request");
     Draft::new(request).sends(move |pen| {
         let end = pen.len() + bytes;
@@ -73,7 +75,9 @@ fn definition_of(pen: &mut Pen<'_>, bytes: usize) -> Draft {
                         let depth = pen.random.between(4, 18);
                         pen.object(|pen| {
                             pen.field("name", "v1");
-                            pen.field_object("schema", |pen| pen.field_object("openAPIV3Schema", |pen| schema(pen, depth)));
+                            pen.field_object("schema", |pen| {
+                                pen.field_object("openAPIV3Schema", |pen| schema(pen, depth))
+                            });
                         });
                     }
                     filler(pen, end);

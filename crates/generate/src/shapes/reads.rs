@@ -66,8 +66,13 @@ pub(crate) fn metadata_read(pen: &mut Pen<'_>) -> Draft {
         }
         1 => {
             let token: String = pen.random.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 40);
-            let request = Request::new("list", ObjectRef::new(group, resource, namespace, ""), caller).query("limit=500");
-            if pen.random.chance(30) { request.query(&format!("continue=eyJ2IjoibWV0YS5rOHMuaW8vdjEi{token}")) } else { request }
+            let request =
+                Request::new("list", ObjectRef::new(group, resource, namespace, ""), caller).query("limit=500");
+            if pen.random.chance(30) {
+                request.query(&format!("continue=eyJ2IjoibWV0YS5rOHMuaW8vdjEi{token}"))
+            } else {
+                request
+            }
         }
         _ => Request::new("watch", ObjectRef::new(group, resource, namespace, ""), caller)
             .query(&format!("allowWatchBookmarks=true&resourceVersion={version}&timeoutSeconds={seconds}&watch=true")),
@@ -82,8 +87,18 @@ pub(crate) fn metadata_read(pen: &mut Pen<'_>) -> Draft {
 }
 
 const PATHS: &[&str] = &[
-    "/healthz", "/livez?verbose", "/readyz", "/version", "/api", "/apis", "/metrics", "/openapi/v2", "/openapi/v3/apis/apps/v1?hash=0A6F8B",
-    "/.well-known/openid-configuration", "/apis/metrics.k8s.io/v1beta1?timeout=32s", "/logs/kubelet.log",
+    "/healthz",
+    "/livez?verbose",
+    "/readyz",
+    "/version",
+    "/api",
+    "/apis",
+    "/metrics",
+    "/openapi/v2",
+    "/openapi/v3/apis/apps/v1?hash=0A6F8B",
+    "/.well-known/openid-configuration",
+    "/apis/metrics.k8s.io/v1beta1?timeout=32s",
+    "/logs/kubelet.log",
 ];
 
 /// A URL that is no resource.
@@ -94,7 +109,11 @@ pub(crate) fn non_resource(pen: &mut Pen<'_>) -> Draft {
     if pen.random.chance(10) {
         request.caller.username = "system:anonymous".to_owned();
         request.caller.groups = vec!["system:unauthenticated"];
-        request = request.fails(403, "Forbidden", "forbidden: User \"system:anonymous\" cannot get path \"/metrics\"".to_owned());
+        request = request.fails(
+            403,
+            "Forbidden",
+            "forbidden: User \"system:anonymous\" cannot get path \"/metrics\"".to_owned(),
+        );
     }
     Draft::new(request)
 }

@@ -15,7 +15,8 @@ fn data(pen: &mut Pen<'_>, class: Class) {
     let count = pen.random.between(1, 3);
     pen.field_object(field, |pen| {
         for number in 0..count {
-            let key = format!("{}{}", pen.random.pick(KEYS), if number == 0 { String::new() } else { number.to_string() });
+            let key =
+                format!("{}{}", pen.random.pick(KEYS), if number == 0 { String::new() } else { number.to_string() });
             let kind = if pen.random.chance(60) { Kind::Password } else { any_token(pen) };
             let secret = pen.secret(kind);
             pen.key(&key);
@@ -62,8 +63,13 @@ fn last_applied(pen: &mut Pen<'_>, name: &str) {
 pub(crate) fn change(pen: &mut Pen<'_>) -> Draft {
     let (namespace, name, stream) = (namespace(pen), workload(pen), pen.random.bits());
     let class = if pen.random.chance(25) { Class::SecretStringData } else { Class::SecretData };
-    let verb = if class == Class::SecretStringData { "create" } else { pen.random.pick(&["create", "update", "get", "delete"]) };
-    let request = Request::new(verb, ObjectRef::new("", "secrets", namespace, name), Caller::person(&mut pen.random)).level("RequestResponse");
+    let verb = if class == Class::SecretStringData {
+        "create"
+    } else {
+        pen.random.pick(&["create", "update", "get", "delete"])
+    };
+    let request = Request::new(verb, ObjectRef::new("", "secrets", namespace, name), Caller::person(&mut pen.random))
+        .level("RequestResponse");
     let body = move |class: Class, stored: bool| {
         move |pen: &mut Pen<'_>| pen.repeatable(stream, |pen| secret(pen, class, true, namespace, name, stored))
     };
@@ -75,14 +81,17 @@ pub(crate) fn change(pen: &mut Pen<'_>) -> Draft {
 pub(crate) fn list(pen: &mut Pen<'_>) -> Draft {
     let (namespace, name) = (namespace(pen), workload(pen));
     let mixed = pen.random.chance(30);
-    let request = Request::new("list", ObjectRef::new("", "secrets", namespace, ""), Caller::any(&mut pen.random)).level("RequestResponse");
+    let request = Request::new("list", ObjectRef::new("", "secrets", namespace, ""), Caller::any(&mut pen.random))
+        .level("RequestResponse");
     Draft::new(request).returns(move |pen| {
         pen.object(|pen| {
             pen.field("kind", if mixed { "List" } else { "SecretList" });
             pen.field("apiVersion", "v1");
             pen.field_raw("metadata", r#"{"resourceVersion":"48151623"}"#);
             let count = pen.random.between(1, 12);
-            pen.field_array("items", |pen| (0..count).for_each(|_| secret(pen, Class::SecretList, mixed, namespace, name, true)));
+            pen.field_array("items", |pen| {
+                (0..count).for_each(|_| secret(pen, Class::SecretList, mixed, namespace, name, true))
+            });
         });
     })
 }
@@ -122,7 +131,8 @@ pub(crate) fn table(pen: &mut Pen<'_>) -> Draft {
 
 fn patch(pen: &mut Pen<'_>) -> (Request, &'static str, &'static str) {
     let (namespace, name) = (namespace(pen), workload(pen));
-    let request = Request::new("patch", ObjectRef::new("", "secrets", namespace, name), Caller::person(&mut pen.random));
+    let request =
+        Request::new("patch", ObjectRef::new("", "secrets", namespace, name), Caller::person(&mut pen.random));
     (request.level("RequestResponse"), namespace, name)
 }
 
@@ -187,7 +197,8 @@ pub(crate) fn unknown_shape(pen: &mut Pen<'_>) -> Draft {
 pub(crate) fn helm_release(pen: &mut Pen<'_>) -> Draft {
     let (namespace, name) = (namespace(pen), workload(pen));
     let full_name = format!("sh.helm.release.v1.{name}.v{}", pen.random.between(1, 90));
-    let request = Request::new("create", ObjectRef::new("", "secrets", namespace, &full_name), Caller::person(&mut pen.random));
+    let request =
+        Request::new("create", ObjectRef::new("", "secrets", namespace, &full_name), Caller::person(&mut pen.random));
     Draft::new(request.level("Request")).sends(move |pen| {
         pen.object(|pen| {
             pen.field("kind", "Secret");
@@ -213,5 +224,9 @@ pub(crate) fn failed_patch(pen: &mut Pen<'_>) -> Draft {
     let message = format!(
         "Secret \"{name}\" is invalid: data[password]: Invalid value: core.Secret{{ObjectMeta:v1.ObjectMeta{{Name:\"{name}\"}}, Data:map[string][]uint8{{\"password\":\"{secret}\"}}}}: must be a valid value"
     );
-    Draft::new(request.level("Metadata").fails(422, "Invalid", message)).plant(Place::Message, Class::StatusMessage, secret)
+    Draft::new(request.level("Metadata").fails(422, "Invalid", message)).plant(
+        Place::Message,
+        Class::StatusMessage,
+        secret,
+    )
 }

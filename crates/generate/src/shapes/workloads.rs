@@ -22,7 +22,8 @@ pub(crate) fn pod_change(pen: &mut Pen<'_>) -> Draft {
     };
     let object = ObjectRef::new("", "pods", namespace, &name);
     if pen.random.chance(50) {
-        let request = Request::new("patch", object.subresource("status"), Caller::node(&mut pen.random)).level("Request");
+        let request =
+            Request::new("patch", object.subresource("status"), Caller::node(&mut pen.random)).level("Request");
         return Draft::new(request).sends(|pen| {
             pen.raw(r#"{"metadata":{"uid":"6c1f2f5c-36f4-4a0d-9a3c-3a9a4b9d7f10"},"status":{"$setElementOrder/conditions":[{"type":"Ready"}],"conditions":[{"lastTransitionTime":"2026-03-01T00:00:03Z","message":null,"reason":null,"status":"True","type":"Ready"}]}}"#);
         });
@@ -41,7 +42,13 @@ pub(crate) fn pod_change(pen: &mut Pen<'_>) -> Draft {
         .returns(answer)
 }
 
-fn deployment_body(pen: &mut Pen<'_>, namespace: &str, name: &str, stored: bool, annotations: impl FnOnce(&mut Pen<'_>)) {
+fn deployment_body(
+    pen: &mut Pen<'_>,
+    namespace: &str,
+    name: &str,
+    stored: bool,
+    annotations: impl FnOnce(&mut Pen<'_>),
+) {
     pen.object(|pen| {
         pen.field("kind", "Deployment");
         pen.field("apiVersion", "apps/v1");
@@ -49,12 +56,17 @@ fn deployment_body(pen: &mut Pen<'_>, namespace: &str, name: &str, stored: bool,
         pen.field_object("spec", |pen| {
             let replicas = pen.random.between(1, 20);
             pen.field_number("replicas", replicas);
-            pen.field_object("selector", |pen| pen.field_object("matchLabels", |pen| pen.field("app.kubernetes.io/name", name)));
+            pen.field_object("selector", |pen| {
+                pen.field_object("matchLabels", |pen| pen.field("app.kubernetes.io/name", name))
+            });
             pen.field_object("template", |pen| {
                 plain_metadata(pen, "", name, false);
                 pen.field_object("spec", |pen| pod_spec(pen, false));
             });
-            pen.field_raw("strategy", r#"{"type":"RollingUpdate","rollingUpdate":{"maxUnavailable":"25%","maxSurge":"25%"}}"#);
+            pen.field_raw(
+                "strategy",
+                r#"{"type":"RollingUpdate","rollingUpdate":{"maxUnavailable":"25%","maxSurge":"25%"}}"#,
+            );
         });
     });
 }
@@ -62,16 +74,20 @@ fn deployment_body(pen: &mut Pen<'_>, namespace: &str, name: &str, stored: bool,
 /// Somebody updates a deployment.
 pub(crate) fn deployment(pen: &mut Pen<'_>) -> Draft {
     let (namespace, name, stream) = (namespace(pen), workload(pen), pen.random.bits());
-    let request = Request::new("update", ObjectRef::new("apps", "deployments", namespace, name), Caller::any(&mut pen.random));
+    let request =
+        Request::new("update", ObjectRef::new("apps", "deployments", namespace, name), Caller::any(&mut pen.random));
     Draft::new(request.level("Request")).sends(move |pen| {
-        pen.repeatable(stream, |pen| deployment_body(pen, namespace, name, true, |pen| pen.field("deployment.kubernetes.io/revision", "7")));
+        pen.repeatable(stream, |pen| {
+            deployment_body(pen, namespace, name, true, |pen| pen.field("deployment.kubernetes.io/revision", "7"))
+        });
     })
 }
 
 /// A deployment whose `last-applied-configuration` holds a secret in its environment.
 pub(crate) fn last_applied(pen: &mut Pen<'_>) -> Draft {
     let (namespace, name) = (namespace(pen), workload(pen));
-    let request = Request::new("update", ObjectRef::new("apps", "deployments", namespace, name), Caller::person(&mut pen.random));
+    let request =
+        Request::new("update", ObjectRef::new("apps", "deployments", namespace, name), Caller::person(&mut pen.random));
     Draft::new(request.level("Request")).sends(move |pen| {
         deployment_body(pen, namespace, name, true, |pen| {
             let secret = pen.secret(Kind::Password);
@@ -108,7 +124,8 @@ pub(crate) fn last_applied(pen: &mut Pen<'_>) -> Draft {
 /// A pod at level Metadata, changed by a webhook whose patch stands in the event's annotations.
 pub(crate) fn webhook_patch(pen: &mut Pen<'_>) -> Draft {
     let (namespace, name, secret) = (namespace(pen), pod_name(&mut pen.random), pen.secret(Kind::Password));
-    let mut request = Request::new("create", ObjectRef::new("", "pods", namespace, &name), Caller::controller(&mut pen.random));
+    let mut request =
+        Request::new("create", ObjectRef::new("", "pods", namespace, &name), Caller::controller(&mut pen.random));
     let patch = format!(
         r#"{{"configuration":"injector.example.com","webhook":"inject.example.com","patch":[{{"op":"add","path":"/spec/containers/0/env/-","value":{{"name":"VAULT_PASSWORD","value":"{secret}"}}}}],"patchType":"JSONPatch"}}"#
     );
@@ -123,7 +140,11 @@ pub(crate) fn webhook_patch(pen: &mut Pen<'_>) -> Draft {
 /// Endpoints of a service.
 pub(crate) fn endpoint_slice(pen: &mut Pen<'_>) -> Draft {
     let (namespace, name) = (namespace(pen), workload(pen));
-    let request = Request::new("update", ObjectRef::new("discovery.k8s.io", "endpointslices", namespace, name), Caller::controller(&mut pen.random));
+    let request = Request::new(
+        "update",
+        ObjectRef::new("discovery.k8s.io", "endpointslices", namespace, name),
+        Caller::controller(&mut pen.random),
+    );
     Draft::new(request.level("Request")).sends(move |pen| {
         pen.object(|pen| {
             pen.field("kind", "EndpointSlice");
@@ -154,16 +175,26 @@ pub(crate) fn endpoint_slice(pen: &mut Pen<'_>) -> Draft {
 /// A node reports its status with all its images.
 pub(crate) fn node_status(pen: &mut Pen<'_>) -> Draft {
     let name = node_name(&mut pen.random);
-    let request = Request::new("patch", ObjectRef::new("", "nodes", "", &name).subresource("status"), Caller::node(&mut pen.random));
+    let request = Request::new(
+        "patch",
+        ObjectRef::new("", "nodes", "", &name).subresource("status"),
+        Caller::node(&mut pen.random),
+    );
     Draft::new(request.level("Request")).sends(|pen| {
         pen.object(|pen| {
             pen.field_object("status", |pen| {
-                pen.field_raw("allocatable", r#"{"cpu":"3920m","ephemeral-storage":"47233297124","memory":"15082728Ki","pods":"58"}"#);
+                pen.field_raw(
+                    "allocatable",
+                    r#"{"cpu":"3920m","ephemeral-storage":"47233297124","memory":"15082728Ki","pods":"58"}"#,
+                );
                 let count = pen.random.between(10, 50);
                 pen.field_array("images", |pen| {
                     for _ in 0..count {
-                        let (image, digest, size) =
-                            (crate::world::image(&mut pen.random), pen.random.hex(64), pen.random.between(1_000_000, 900_000_000));
+                        let (image, digest, size) = (
+                            crate::world::image(&mut pen.random),
+                            pen.random.hex(64),
+                            pen.random.between(1_000_000, 900_000_000),
+                        );
                         pen.object(|pen| {
                             pen.field_strings("names", &[&format!("registry.example.com/x@sha256:{digest}"), &image]);
                             pen.field_number("sizeBytes", size);
@@ -177,7 +208,11 @@ pub(crate) fn node_status(pen: &mut Pen<'_>) -> Draft {
 
 fn core_event_with(pen: &mut Pen<'_>, class: Option<(Class, String)>) -> Draft {
     let (namespace, name) = (namespace(pen), pod_name(&mut pen.random));
-    let request = Request::new("create", ObjectRef::new("", "events", namespace, &format!("{name}.17a")), Caller::node(&mut pen.random));
+    let request = Request::new(
+        "create",
+        ObjectRef::new("", "events", namespace, &format!("{name}.17a")),
+        Caller::node(&mut pen.random),
+    );
     Draft::new(request.level("Request")).sends(move |pen| {
         pen.object(|pen| {
             pen.field("kind", "Event");
