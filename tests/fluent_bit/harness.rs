@@ -45,7 +45,7 @@ impl FluentBit {
             let message = format!("SKIPPED {name}: no Fluent Bit of this line; set {variable} to its program");
             assert!(std::env::var_os("REQUIRE_FLUENT_BIT").is_none(), "{message}");
             // Not eprintln: the test runner would keep it to itself.
-            writeln!(std::io::stderr(), "{message}").unwrap();
+            std::io::stderr().write_all(format!("{message}\n").as_bytes()).unwrap();
         }
         found
     }

@@ -175,11 +175,7 @@ fn repeated_keys(fluent_bit: &FluentBit) {
         // The first of two is about pods, the second about secrets.
         event("", "").replacen(r#""verb":"get","#, &format!(r#""verb":"get",{pods}"#), 1),
         // The same key, once with an escape.
-        event("", "").replacen(
-            "\"objectRef\":{",
-            &format!(r#""objectR\u0065f":{{"resource":"pods"}},"objectRef":{{"#),
-            1,
-        ),
+        event("", "").replacen("\"objectRef\":{", r#""objectR\u0065f":{"resource":"pods"},"objectRef":{"#, 1),
     ];
     run(fluent_bit, &lines.map(String::into_bytes));
 }
