@@ -6,15 +6,38 @@
 //! only once the body is read).
 
 use super::Attributes;
-use crate::policy::{Conditions, GroupResources, Network, Resource, Stage, Wildcard};
+use crate::policy::{Conditions, GroupResources, Network, Property, Resource, Stage, Wildcard};
 
 impl Conditions {
     /// Whether an event fits.
     pub fn fit(&self, attributes: &Attributes<'_>) -> bool {
-        fits_user(self, attributes)
-            && demands(&self.verbs, |verb| verb.fits(attributes.verb.unwrap_or_default()))
+        TEXTS.iter().all(|property| fits_text(self.texts(*property), value_of(*property, attributes)))
+            && demands(self.texts(Property::Group), |group| attributes.groups.iter().any(|name| group.fits(name)))
             && fits_target(self, attributes)
-            && fits_own(self, attributes)
+            && fits_others(self, attributes)
+    }
+}
+
+/// The properties that have one value, and that requests of every kind have.
+const TEXTS: [Property; 5] = [Property::User, Property::Verb, Property::Source, Property::Tag, Property::UserAgent];
+
+/// The value of a property; `None` fits nothing.
+pub(super) fn value_of<'a>(property: Property, attributes: &Attributes<'a>) -> Option<&'a [u8]> {
+    match property {
+        Property::User => attributes.user,
+        Property::Group => None,
+        Property::Verb => Some(attributes.verb.unwrap_or_default()),
+        Property::Namespace => attributes.resource.map(|_| attributes.namespace.unwrap_or_default()),
+        Property::Source => Some(attributes.source.as_bytes()),
+        Property::Tag => Some(attributes.tag),
+        Property::UserAgent => attributes.user_agent,
+        Property::Path => {
+            if attributes.resource.is_none() {
+                Some(request_path(attributes))
+            } else {
+                None
+            }
+        }
     }
 }
 
@@ -23,30 +46,25 @@ fn demands<T>(list: &[T], fits: impl FnMut(&T) -> bool) -> bool {
     list.is_empty() || list.iter().any(fits)
 }
 
-fn fits_user(conditions: &Conditions, attributes: &Attributes<'_>) -> bool {
-    demands(&conditions.users, |user| attributes.user.is_some_and(|name| user.fits(name)))
-        && demands(&conditions.user_groups, |group| attributes.groups.iter().any(|name| group.fits(name)))
+fn fits_text(wanted: &[Wildcard], value: Option<&[u8]>) -> bool {
+    demands(wanted, |wanted| value.is_some_and(|value| wanted.fits(value)))
 }
 
 /// For resources, for paths, or for both if it names neither.
 fn fits_target(conditions: &Conditions, attributes: &Attributes<'_>) -> bool {
-    if !conditions.namespaces.is_empty() || !conditions.resources.is_empty() {
-        let namespace = attributes.namespace.unwrap_or_default();
+    let namespaces = conditions.texts(Property::Namespace);
+    if !namespaces.is_empty() || !conditions.resources.is_empty() {
         return attributes.resource.is_some()
-            && demands(&conditions.namespaces, |wanted| wanted.fits(namespace))
+            && fits_text(namespaces, value_of(Property::Namespace, attributes))
             && demands(&conditions.resources, |group| group.fits(attributes));
     }
-    let path = request_path(attributes);
-    conditions.non_resource_urls.is_empty()
-        || (attributes.resource.is_none() && conditions.non_resource_urls.iter().any(|url| fits_path(url, path)))
+    let path = value_of(Property::Path, attributes);
+    demands(conditions.texts(Property::Path), |url| path.is_some_and(|path| fits_path(url, path)))
 }
 
-fn fits_own(conditions: &Conditions, attributes: &Attributes<'_>) -> bool {
-    demands(&conditions.sources, |source| source.fits(attributes.source.as_bytes()))
-        && demands(&conditions.tags, |tag| tag.fits(attributes.tag))
-        && demands(&conditions.user_agents, |agent| attributes.user_agent.is_some_and(|name| agent.fits(name)))
-        && (conditions.stages.is_empty()
-            || attributes.stage.and_then(Stage::from_name).is_some_and(|stage| conditions.stages.contains(stage)))
+fn fits_others(conditions: &Conditions, attributes: &Attributes<'_>) -> bool {
+    (conditions.stages.is_empty()
+        || attributes.stage.and_then(Stage::from_name).is_some_and(|stage| conditions.stages.contains(stage)))
         && demands(&conditions.response_codes, |(first, last)| {
             attributes.response_code.is_some_and(|code| (*first..=*last).contains(&code))
         })
@@ -58,7 +76,7 @@ fn fits_own(conditions: &Conditions, attributes: &Attributes<'_>) -> bool {
 }
 
 /// The path of a request: `requestURI` without its query.
-pub(super) fn request_path<'a>(attributes: &Attributes<'a>) -> &'a [u8] {
+fn request_path<'a>(attributes: &Attributes<'a>) -> &'a [u8] {
     let uri = attributes.request_uri.unwrap_or_default();
     uri.split(|byte| *byte == b'?').next().unwrap_or_default()
 }
@@ -151,7 +169,7 @@ fn fits_path(url: &Wildcard, path: &[u8]) -> bool {
 }
 
 /// Bytes of a path, `%2F` as `/`; what is no valid encoding stays as it is.
-pub(super) struct Decoded<'a>(pub(super) &'a [u8]);
+struct Decoded<'a>(&'a [u8]);
 
 impl Iterator for Decoded<'_> {
     type Item = u8;

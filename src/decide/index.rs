@@ -29,6 +29,7 @@ impl<'k> Key<'k> {
 }
 
 /// Eight bytes at a step: in an interpreter each step costs, not each byte.
+#[inline(never)]
 fn hash_bytes(mut hash: u64, bytes: &[u8]) -> u64 {
     let mut words = bytes.chunks_exact(8);
     for word in &mut words {
@@ -85,12 +86,14 @@ pub(super) struct Index {
 const LISTED: usize = 4;
 
 impl Index {
+    #[inline(never)]
     pub(super) fn find(&self, key: Key<'_>) -> Option<Row> {
         let entry = self.slots.get(self.slot_of(&key, key.hash())?)?.checked_sub(1)?;
         self.entries.get(entry as usize).map(|entry| entry.row)
     }
 
     /// The slot that holds the key, or the free one where it belongs; `None` if there are no slots.
+    #[inline(never)]
     fn slot_of(&self, key: &Key<'_>, hash: u32) -> Option<usize> {
         let mask = self.slots.len().checked_sub(1)?;
         let mut slot = hash as usize & mask;

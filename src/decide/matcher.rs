@@ -7,44 +7,43 @@
 //! such a rule is tried in full when its turn comes. A thousand rules therefore cost an event hardly more than ten.
 
 use super::Attributes;
-use super::conditions::request_path;
+use super::conditions::value_of;
 use super::index::{Builder, Index, Key, Kind, Row};
-use crate::policy::{Conditions, GroupResources, Resource, Rule, Wildcard};
+use crate::policy::{Conditions, GroupResources, Property, Resource, Rule, Wildcard};
 
-/// The properties that are indexed.
+/// What is indexed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Property {
-    User,
-    Groups,
-    Verb,
-    Namespace,
+enum Subject {
+    /// Text that rules compare with text.
+    Text(Property),
+    /// Of a request for a resource: the object's name.
     Name,
-    Source,
-    Tag,
-    UserAgent,
     /// Of a request for a resource: group, resource and subresource.
     Resource,
-    /// Of any other request.
-    Path,
 }
 
-const PROPERTIES: [Property; 10] = [
-    Property::User,
-    Property::Groups,
-    Property::Verb,
-    Property::Namespace,
-    Property::Name,
-    Property::Source,
-    Property::Tag,
-    Property::UserAgent,
-    Property::Resource,
-    Property::Path,
+const SUBJECTS: [Subject; 10] = [
+    Subject::Text(Property::User),
+    Subject::Text(Property::Group),
+    Subject::Text(Property::Verb),
+    Subject::Text(Property::Namespace),
+    Subject::Text(Property::Source),
+    Subject::Text(Property::Tag),
+    Subject::Text(Property::UserAgent),
+    Subject::Text(Property::Path),
+    Subject::Name,
+    Subject::Resource,
 ];
 
-impl Property {
-    /// Kinds of keys: four a property, so that text, beginnings and ends are told apart.
+impl Subject {
+    /// Kinds of keys: four a subject, so that text, beginnings and ends are told apart.
     fn kind(self, form: u8) -> Kind {
-        self as u8 * 4 + form
+        let subject = match self {
+            Self::Text(property) => property as u8,
+            Self::Name => 8,
+            Self::Resource => 9,
+        };
+        subject * 4 + form
     }
 }
 
@@ -79,7 +78,7 @@ struct Column {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Matcher {
     index: Index,
-    columns: [Column; PROPERTIES.len()],
+    columns: [Column; SUBJECTS.len()],
     /// Rules that the index cannot decide alone.
     inexact: Row,
 }
@@ -89,7 +88,7 @@ struct Found {
     rows: [Row; MAX_ROWS],
     len: usize,
     /// For each property that was looked at: its rows end here.
-    ends: [(usize, Row); PROPERTIES.len()],
+    ends: [(usize, Row); SUBJECTS.len()],
     properties: usize,
     /// An event with too many values for the index: rules are tried in full.
     overflow: bool,
@@ -123,7 +122,7 @@ impl Matcher {
         let mut found = Found {
             rows: [Row::default(); MAX_ROWS],
             len: 0,
-            ends: [(0, Row::default()); PROPERTIES.len()],
+            ends: [(0, Row::default()); SUBJECTS.len()],
             properties: 0,
             overflow: false,
         };
@@ -173,50 +172,43 @@ impl Matcher {
     }
 
     fn look_up(&self, attributes: &Attributes<'_>, found: &mut Found) {
-        for (property, column) in PROPERTIES.iter().zip(&self.columns) {
+        for (subject, column) in SUBJECTS.iter().zip(&self.columns) {
             if !column.used {
                 continue;
             }
-            let is_for_resource = attributes.resource.is_some();
-            match property {
-                Property::User => self.text(*property, column, attributes.user, found),
-                Property::Groups => {
-                    attributes.groups.iter().for_each(|group| self.text(*property, column, Some(group), found))
+            match subject {
+                Subject::Text(Property::Group) => {
+                    attributes.groups.iter().for_each(|group| self.text(*subject, column, Some(group), found));
                 }
-                Property::Verb => self.text(*property, column, Some(attributes.verb.unwrap_or_default()), found),
-                Property::Source => self.text(*property, column, Some(attributes.source.as_bytes()), found),
-                Property::Tag => self.text(*property, column, Some(attributes.tag), found),
-                Property::UserAgent => self.text(*property, column, attributes.user_agent, found),
-                Property::Namespace if is_for_resource => {
-                    self.text(*property, column, Some(attributes.namespace.unwrap_or_default()), found);
+                Subject::Text(property) => {
+                    let value = value_of(*property, attributes);
+                    if *property == Property::Path {
+                        // A percent-encoded path would have to be decoded somewhere; it is rare.
+                        found.overflow |= value.is_some_and(|path| path.contains(&b'%'));
+                    }
+                    self.text(*subject, column, value, found);
                 }
-                Property::Name if is_for_resource => {
-                    self.text(*property, column, Some(attributes.name.unwrap_or_default()), found);
+                Subject::Name if attributes.resource.is_some() => {
+                    self.text(*subject, column, Some(attributes.name.unwrap_or_default()), found);
                 }
-                Property::Resource if is_for_resource => self.resource(attributes, found),
-                Property::Path if !is_for_resource => {
-                    let path = request_path(attributes);
-                    // A percent-encoded path would have to be decoded somewhere; it is rare.
-                    found.overflow |= path.contains(&b'%');
-                    self.text(*property, column, Some(path), found);
-                }
-                _ => continue,
+                Subject::Resource if attributes.resource.is_some() => self.resource(attributes, found),
+                Subject::Name | Subject::Resource => {}
             }
             found.end_property(column.open);
         }
     }
 
-    fn text(&self, property: Property, column: &Column, value: Option<&[u8]>, found: &mut Found) {
+    fn text(&self, subject: Subject, column: &Column, value: Option<&[u8]>, found: &mut Found) {
         let Some(value) = value else { return };
-        found.push(self.index.find(Key::text(property.kind(WHOLE), value)));
+        found.push(self.index.find(Key::text(subject.kind(WHOLE), value)));
         for length in &column.beginnings {
             if let Some(beginning) = value.get(..*length as usize) {
-                found.push(self.index.find(Key::text(property.kind(BEGINNING), beginning)));
+                found.push(self.index.find(Key::text(subject.kind(BEGINNING), beginning)));
             }
         }
         for length in &column.ends {
             if let Some(end) = value.len().checked_sub(*length as usize).and_then(|start| value.get(start..)) {
-                found.push(self.index.find(Key::text(property.kind(END), end)));
+                found.push(self.index.find(Key::text(subject.kind(END), end)));
             }
         }
     }
@@ -243,13 +235,13 @@ impl Matcher {
     pub(crate) fn new(rules: &[Rule]) -> Self {
         let values = rules.iter().map(|rule| count(&rule.conditions)).sum();
         let mut builder = Builder::new(rules.len(), values);
-        let mut columns: [Column; PROPERTIES.len()] = Default::default();
+        let mut columns: [Column; SUBJECTS.len()] = Default::default();
         let mut inexact: Vec<bool> = rules.iter().map(|rule| needs_trying(&rule.conditions)).collect();
-        for (property, column) in PROPERTIES.iter().zip(&mut columns) {
+        for (subject, column) in SUBJECTS.iter().zip(&mut columns) {
             let mut open = Vec::with_capacity(rules.len());
             for (index, (rule, inexact)) in rules.iter().zip(&mut inexact).enumerate() {
                 let mut add = |key: Key<'_>| builder.add(key, index as u16);
-                let demand = demand(*property, column, &rule.conditions, &mut add);
+                let demand = demand(*subject, column, &rule.conditions, &mut add);
                 column.used |= demand != Demand::Nothing;
                 *inexact |= demand == Demand::Open;
                 open.push(matches!(demand, Demand::Nothing | Demand::Open));
@@ -271,27 +263,17 @@ enum Demand {
     Open,
 }
 
-fn demand(property: Property, column: &mut Column, conditions: &Conditions, add: &mut impl FnMut(Key<'_>)) -> Demand {
-    let is_for_resources = !conditions.resources.is_empty() || !conditions.namespaces.is_empty();
-    let list = match property {
-        Property::User => &conditions.users,
-        Property::Groups => &conditions.user_groups,
-        Property::Verb => &conditions.verbs,
-        Property::Namespace => &conditions.namespaces,
-        Property::Source => &conditions.sources,
-        Property::Tag => &conditions.tags,
-        Property::UserAgent => &conditions.user_agents,
-        Property::Name => return names(column, &conditions.resources, add),
-        // A rule for paths fits no request for a resource, and the other way round.
-        Property::Resource if !is_for_resources && !conditions.non_resource_urls.is_empty() => return Demand::Values,
-        Property::Resource => return resources(&conditions.resources, add),
-        Property::Path if is_for_resources => return Demand::Values,
-        Property::Path => &conditions.non_resource_urls,
+fn demand(subject: Subject, column: &mut Column, conditions: &Conditions, add: &mut impl FnMut(Key<'_>)) -> Demand {
+    // A request that is for no resource finds only those open here that name none; the same holds for paths.
+    let list = match subject {
+        Subject::Name => return names(column, &conditions.resources, add),
+        Subject::Resource => return resources(&conditions.resources, add),
+        Subject::Text(property) => conditions.texts(property),
     };
-    if list.is_empty() { Demand::Nothing } else { texts(property, column, list, add) }
+    if list.is_empty() { Demand::Nothing } else { texts(subject, column, list, add) }
 }
 
-fn texts(property: Property, column: &mut Column, list: &[Wildcard], add: &mut impl FnMut(Key<'_>)) -> Demand {
+fn texts(subject: Subject, column: &mut Column, list: &[Wildcard], add: &mut impl FnMut(Key<'_>)) -> Demand {
     let mut demand = Demand::Values;
     for wildcard in list {
         let text = wildcard.text.as_bytes();
@@ -302,7 +284,7 @@ fn texts(property: Property, column: &mut Column, list: &[Wildcard], add: &mut i
             _ => None,
         };
         match form {
-            Some(form) => add(Key::text(property.kind(form), text)),
+            Some(form) => add(Key::text(subject.kind(form), text)),
             None => demand = Demand::Open,
         }
     }
@@ -325,7 +307,7 @@ fn names(column: &mut Column, groups: &[GroupResources], add: &mut impl FnMut(Ke
     }
     let mut demand = Demand::Values;
     for group in groups {
-        if texts(Property::Name, column, &group.names, add) == Demand::Open {
+        if texts(Subject::Name, column, &group.names, add) == Demand::Open {
             demand = Demand::Open;
         }
     }
@@ -385,16 +367,10 @@ fn needs_trying(conditions: &Conditions) -> bool {
 
 /// How many values a rule names at most.
 fn count(conditions: &Conditions) -> usize {
-    let lists = [
-        &conditions.users,
-        &conditions.user_groups,
-        &conditions.verbs,
-        &conditions.namespaces,
-        &conditions.non_resource_urls,
-        &conditions.sources,
-        &conditions.tags,
-        &conditions.user_agents,
-    ];
+    let texts = SUBJECTS.iter().map(|subject| match subject {
+        Subject::Text(property) => conditions.texts(*property).len(),
+        Subject::Name | Subject::Resource => 0,
+    });
     let resources = conditions.resources.iter().map(|group| group.resources.len() + group.names.len() + 1);
-    lists.iter().map(|list| list.len()).sum::<usize>() + resources.sum::<usize>()
+    texts.sum::<usize>() + resources.sum::<usize>()
 }

@@ -59,7 +59,8 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    pub(crate) fn new(code: Code, position: Position, width: usize, message: impl Into<String>) -> Self {
+    #[inline(never)]
+    pub(crate) fn new(code: Code, position: Position, width: usize, message: &str) -> Self {
         Self {
             code,
             severity: Severity::Error,
@@ -74,18 +75,8 @@ impl Diagnostic {
         }
     }
 
-    pub(crate) fn expected(mut self, text: impl Into<String>) -> Self {
-        self.expected = text.into();
-        self
-    }
-
-    pub(crate) fn found(mut self, text: impl Into<String>) -> Self {
-        self.found = text.into();
-        self
-    }
-
-    pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
-        self.help = text.into();
+    pub(crate) fn help(mut self, text: &str) -> Self {
+        self.help.push_str(text);
         self
     }
 }
@@ -140,6 +131,7 @@ impl Diagnostics {
         out
     }
 
+    #[inline(never)]
     fn render_item(&self, item: &Diagnostic, out: &mut String) {
         out.push_str(&self.file);
         out.push(':');
@@ -208,6 +200,7 @@ fn key(item: Option<&Diagnostic>) -> (u32, u32) {
 
 /// The source line and a mark under the place. Control characters and tabs are shown as spaces, so that the mark fits and a
 /// terminal obeys nothing that stands in a file.
+#[inline(never)]
 fn excerpt(line: &str, item: &Diagnostic, out: &mut String) {
     let mut gutter = String::new();
     push_number(&mut gutter, item.position.line as usize);
@@ -236,6 +229,7 @@ fn excerpt(line: &str, item: &Diagnostic, out: &mut String) {
     }
 }
 
+#[inline(never)]
 pub(crate) fn push_number(out: &mut String, value: usize) {
     if value >= 10 {
         push_number(out, value / 10);
@@ -243,7 +237,7 @@ pub(crate) fn push_number(out: &mut String, value: usize) {
     out.push(char::from(b'0' + (value % 10) as u8));
 }
 
-fn push_json_string(out: &mut String, value: &str) {
+pub(crate) fn push_json_string(out: &mut String, value: &str) {
     out.push('"');
     for character in value.chars() {
         match character {
@@ -263,6 +257,7 @@ fn push_json_string(out: &mut String, value: &str) {
 }
 
 /// Text from a policy between backticks, cut to a readable length, control characters replaced.
+#[inline(never)]
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::from("`");
     for (index, character) in text.chars().enumerate() {

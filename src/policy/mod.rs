@@ -13,15 +13,20 @@
 mod check;
 mod codes;
 mod diagnostics;
+#[cfg(not(target_family = "wasm"))]
+mod json_schema;
 mod model;
 mod path;
+mod schema;
 mod yaml;
 
 pub use codes::Code;
 pub use diagnostics::{Diagnostic, Diagnostics, Position, Severity};
+#[cfg(not(target_family = "wasm"))]
+pub use json_schema::json_schema;
 pub use model::{
-    Action, Batch, Conditions, Destination, GroupResources, HmacKey, Level, Limits, Network, Redact, RedactRule,
-    Reference, Resource, Retry, Rule, SecretReference, Stage, Stages, Wildcard,
+    Action, Batch, Conditions, Destination, GroupResources, HmacKey, Level, Limits, Network, Property, Redact,
+    RedactRule, Reference, Resource, Retry, Rule, SecretReference, Stage, Stages, Wildcard,
 };
 pub use path::{Path, Step};
 
@@ -79,7 +84,8 @@ impl Policy {
     fn new(checked: check::Checked, hash: [u8; 8], warnings: Vec<Diagnostic>) -> Self {
         let check::Checked { kubernetes, limits, redact, rules, default, destinations } = checked;
         let matcher = Matcher::new(&rules);
-        let mut conditions = rules.iter().map(|rule| &rule.conditions).chain(redact.rules.iter().map(|rule| &rule.when));
+        let mut conditions =
+            rules.iter().map(|rule| &rule.conditions).chain(redact.rules.iter().map(|rule| &rule.when));
         let asks_for_annotations = conditions.any(|conditions| !conditions.annotations.is_empty());
         Self { kubernetes, rules, default, matcher, limits, redact, destinations, hash, warnings, asks_for_annotations }
     }
@@ -99,6 +105,7 @@ impl Policy {
     }
 
     /// Eight hexadecimal digits that stand for the policy's text; every record carries them.
+    #[inline(never)]
     pub fn hash(&self) -> [u8; 8] {
         self.hash
     }

@@ -231,27 +231,49 @@ impl Wildcard {
     }
 }
 
+/// Properties of an event that are text, and that rules compare with text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Property {
+    /// The authenticated user's name.
+    User,
+    /// The user's groups; one has to fit.
+    Group,
+    /// The verb.
+    Verb,
+    /// The namespace; empty is the cluster's own scope.
+    Namespace,
+    /// The source that the event came from.
+    Source,
+    /// Fluent Bit's tag.
+    Tag,
+    /// The client as it names itself.
+    UserAgent,
+    /// The path of a request that is for no resource.
+    Path,
+}
+
+impl Property {
+    /// Those that are lists of wildcards, their keys in a policy, and whether only auditgate knows them.
+    pub(crate) const KEYS: [(Self, &'static str, bool); 7] = [
+        (Self::User, "users", false),
+        (Self::Group, "userGroups", false),
+        (Self::Verb, "verbs", false),
+        (Self::Namespace, "namespaces", false),
+        (Self::Source, "sources", true),
+        (Self::Tag, "tags", true),
+        (Self::UserAgent, "userAgents", true),
+    ];
+}
+
+/// How many properties there are.
+const PROPERTIES: usize = 8;
+
 /// What an event has to be like. An empty list demands nothing; all lists that are not empty have to fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conditions {
-    /// Authenticated user names.
-    pub users: Vec<Wildcard>,
-    /// Groups, of which the user has one.
-    pub user_groups: Vec<Wildcard>,
-    /// Verbs.
-    pub verbs: Vec<Wildcard>,
+    texts: [Vec<Wildcard>; PROPERTIES],
     /// Resources, by API group.
     pub resources: Vec<GroupResources>,
-    /// Namespaces; the empty text is the cluster's own scope.
-    pub namespaces: Vec<Wildcard>,
-    /// Paths of requests that are for no resource.
-    pub non_resource_urls: Vec<Wildcard>,
-    /// Sources that the event came from.
-    pub sources: Vec<Wildcard>,
-    /// Fluent Bit's tags.
-    pub tags: Vec<Wildcard>,
-    /// Clients as they name themselves.
-    pub user_agents: Vec<Wildcard>,
     /// Stages.
     pub stages: Stages,
     /// Ranges of response codes, both ends included.
@@ -260,6 +282,19 @@ pub struct Conditions {
     pub source_ips: Vec<Network>,
     /// Annotations of the event, each with the values that fit; none: it only has to be there.
     pub annotations: Vec<(String, Vec<Wildcard>)>,
+}
+
+impl Conditions {
+    /// The texts that fit a property.
+    pub fn texts(&self, property: Property) -> &[Wildcard] {
+        self.texts.get(property as usize).map_or(&[], |texts| texts)
+    }
+
+    pub(crate) fn set_texts(&mut self, property: Property, texts: Vec<Wildcard>) {
+        if let Some(held) = self.texts.get_mut(property as usize) {
+            *held = texts;
+        }
+    }
 }
 
 /// Resources of one API group.

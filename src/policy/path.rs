@@ -62,6 +62,7 @@ impl Path {
     }
 }
 
+#[inline(never)]
 fn word(rest: &str, at: usize) -> Result<(Step, &str), PathError> {
     let end = rest.find(['.', '[']).unwrap_or(rest.len());
     let (word, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
@@ -77,6 +78,7 @@ fn word(rest: &str, at: usize) -> Result<(Step, &str), PathError> {
     Ok((step, rest))
 }
 
+#[inline(never)]
 fn bracket(rest: &str, at: usize) -> Result<(Step, &str), PathError> {
     let inside = rest.strip_prefix('[').unwrap_or(rest);
     if let Some(quoted) = inside.strip_prefix('"') {

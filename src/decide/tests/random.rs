@@ -1,7 +1,7 @@
 //! The compiled matcher against the plain meaning: random policies, random events, the same rule.
 
 use super::super::{Attributes, Matcher};
-use crate::policy::{Conditions, GroupResources, Network, Resource, Rule, Stage, Wildcard};
+use crate::policy::{Conditions, GroupResources, Network, Property, Resource, Rule, Stage, Wildcard};
 
 /// SplitMix64: seeded, so that a failure can be repeated.
 struct Random(u64);
@@ -59,24 +59,27 @@ impl Random {
     }
 
     fn rule(&mut self, number: usize) -> Rule {
-        let mut conditions = Conditions {
-            users: self.wildcards(WORDS, 3),
-            user_groups: self.wildcards(WORDS, 4),
-            verbs: self.wildcards(VERBS, 2),
-            sources: self.wildcards(&["kubernetes", "sshd"], 9),
-            tags: self.wildcards(WORDS, 9),
-            user_agents: self.wildcards(WORDS, 9),
-            ..Conditions::default()
-        };
+        let mut conditions = Conditions::default();
+        for (property, words, sparse) in [
+            (Property::User, WORDS, 3),
+            (Property::Group, WORDS, 4),
+            (Property::Verb, VERBS, 2),
+            (Property::Source, &["kubernetes", "sshd"], 9),
+            (Property::Tag, WORDS, 9),
+            (Property::UserAgent, WORDS, 9),
+        ] {
+            conditions.set_texts(property, self.wildcards(words, sparse));
+        }
         match self.below(4) {
             0 => {
                 // A path has a wildcard at its end only.
-                conditions.non_resource_urls = self.wildcards(PATHS, 2);
-                conditions.non_resource_urls.retain(|path| !path.open_start || path.is_any());
+                let mut paths = self.wildcards(PATHS, 2);
+                paths.retain(|path| !path.open_start);
+                conditions.set_texts(Property::Path, paths);
             }
             1 => {}
             _ => {
-                conditions.namespaces = self.wildcards(WORDS, 3);
+                conditions.set_texts(Property::Namespace, self.wildcards(WORDS, 3));
                 for _ in 0..self.below(3) {
                     let group = self.wildcard(GROUPS);
                     let resources = (0..self.below(3)).map(|_| self.resource()).collect();

@@ -40,6 +40,7 @@ impl<'t> Cursor<'t> {
         self.at
     }
 
+    #[inline(never)]
     pub(super) fn since(&self, start: usize) -> &'t str {
         self.text.get(start..self.at).unwrap_or_default()
     }
@@ -50,6 +51,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Steps over one character that ends no line.
+    #[inline(never)]
     pub(super) fn step_character(&mut self) -> Option<char> {
         let character = self.text.get(self.at..)?.chars().next()?;
         self.at += character.len_utf8();
@@ -61,21 +63,25 @@ impl<'t> Cursor<'t> {
         self.at - self.line_start
     }
 
+    #[inline(never)]
     pub(super) fn position(&self) -> Position {
         self.position_of(self.at)
     }
 
     /// The position of an earlier offset in this line.
+    #[inline(never)]
     pub(super) fn position_of(&self, offset: usize) -> Position {
         let before = self.text.get(self.line_start..offset).unwrap_or_default();
         Position { line: self.line, column: before.chars().count() as u32 + 1 }
     }
 
     /// Whether nothing but a line end (or the end) stands here.
+    #[inline(never)]
     pub(super) fn at_line_end(&self) -> bool {
         matches!(self.peek(), 0 | b'\n') || (self.peek() == b'\r' && matches!(self.ahead(1), 0 | b'\n'))
     }
 
+    #[inline(never)]
     pub(super) fn at_end(&self) -> bool {
         self.at >= self.bytes.len() || self.at_marker()
     }
@@ -87,6 +93,7 @@ impl<'t> Cursor<'t> {
             && matches!(self.ahead(3), 0 | b' ' | b'\t' | b'\n' | b'\r')
     }
 
+    #[inline(never)]
     pub(super) fn next_line(&mut self) {
         while !self.at_line_end() {
             self.step();
@@ -102,6 +109,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Steps over spaces, and over a comment that follows them.
+    #[inline(never)]
     pub(super) fn spaces(&mut self) {
         let start = self.at;
         while matches!(self.peek(), b' ' | b'\t') {
@@ -115,6 +123,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Goes to the next thing that means something, over comments and empty lines.
+    #[inline(never)]
     pub(super) fn next_token(&mut self) -> Read<()> {
         if self.next_in_brackets() {
             let at = self.position_of(self.line_start);
@@ -124,6 +133,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// The same inside brackets, where indentation means nothing. Tells whether a tab stands in it.
+    #[inline(never)]
     pub(super) fn next_in_brackets(&mut self) -> bool {
         loop {
             let line_begins = self.indent() == 0;
@@ -140,6 +150,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Demands that nothing more stands in this line.
+    #[inline(never)]
     pub(super) fn end_line(&mut self, help: &str) -> Read<()> {
         self.spaces();
         if self.at_line_end() {

@@ -52,7 +52,12 @@ pub(crate) struct Entry {
 type Read<T> = Result<T, Box<Diagnostic>>;
 
 fn refuse<T>(code: Code, at: Position, width: usize, message: &str, help: &str) -> Read<T> {
-    Err(Box::new(Diagnostic::new(code, at, width, message).help(help)))
+    Err(refusal(code, at, width, message, help))
+}
+
+#[inline(never)]
+fn refusal(code: Code, at: Position, width: usize, message: &str, help: &str) -> Box<Diagnostic> {
+    Box::new(Diagnostic::new(code, at, width, message).help(help))
 }
 
 /// Reads one document. The first thing that cannot be read ends it: what follows would be guesswork.

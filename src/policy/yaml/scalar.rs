@@ -13,6 +13,7 @@ pub(super) fn inline(cursor: &mut Cursor<'_>, flow: bool) -> Read<Value> {
     }
 }
 
+#[inline(never)]
 fn plain(cursor: &mut Cursor<'_>, flow: bool) -> Read<Value> {
     refuse_indicator(cursor, flow)?;
     let start = cursor.offset();
@@ -48,6 +49,7 @@ pub(super) fn ends_key(next: u8, flow: bool) -> bool {
     matches!(next, 0 | b' ' | b'\t' | b'\n' | b'\r') || (flow && matches!(next, b',' | b'[' | b']' | b'{' | b'}'))
 }
 
+#[inline(never)]
 fn refuse_indicator(cursor: &Cursor<'_>, flow: bool) -> Read<()> {
     let next_is_space = matches!(cursor.ahead(1), 0 | b' ' | b'\t' | b'\n' | b'\r');
     let (message, help) = match cursor.peek() {
@@ -65,6 +67,7 @@ fn refuse_indicator(cursor: &Cursor<'_>, flow: bool) -> Read<()> {
     refuse(Code::Unsupported, cursor.position(), 1, message, help)
 }
 
+#[inline(never)]
 fn single_quoted(cursor: &mut Cursor<'_>) -> Read<String> {
     let begin = cursor.position();
     cursor.step();
@@ -90,6 +93,7 @@ fn unclosed<T>(begin: crate::policy::diagnostics::Position) -> Read<T> {
     refuse(Code::Syntax, begin, 1, "the quote is not closed", help)
 }
 
+#[inline(never)]
 fn double_quoted(cursor: &mut Cursor<'_>) -> Read<String> {
     let begin = cursor.position();
     cursor.step();
@@ -107,6 +111,7 @@ fn double_quoted(cursor: &mut Cursor<'_>) -> Read<String> {
     }
 }
 
+#[inline(never)]
 fn escape(cursor: &mut Cursor<'_>) -> Read<char> {
     let at = cursor.position();
     let kind = if cursor.at_line_end() { None } else { cursor.step_character() };
@@ -133,6 +138,7 @@ fn escape(cursor: &mut Cursor<'_>) -> Read<char> {
 }
 
 /// A code unit of JSON's `\u`; the second half of a pair follows the first.
+#[inline(never)]
 fn character_of(cursor: &mut Cursor<'_>, unit: u32) -> Option<char> {
     if !(0xd800..0xdc00).contains(&unit) {
         return char::from_u32(unit);
@@ -146,6 +152,7 @@ fn character_of(cursor: &mut Cursor<'_>, unit: u32) -> Option<char> {
     char::from_u32(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00))
 }
 
+#[inline(never)]
 fn hex(cursor: &mut Cursor<'_>, digits: usize) -> Option<u32> {
     let mut value: u32 = 0;
     for _ in 0..digits {

@@ -1,0 +1,291 @@
+//! Makes the data of a policy whose shape is right, and reports what only shows where its parts meet.
+
+use super::report::{At, Reporter};
+use super::{Checked, forms, redact};
+use crate::policy::codes::Code;
+use crate::policy::diagnostics::push_number;
+use crate::policy::model::{
+    Batch, Conditions, Destination, GroupResources, Level, Limits, Property, Retry, Rule, SecretReference, Stage,
+    Stages, Wildcard,
+};
+use crate::policy::yaml::{Node, Value};
+
+/// Most rules in a policy.
+const MAX_RULES: usize = 4096;
+/// Most destinations; their names share one string in every event.
+const MAX_DESTINATIONS: usize = 64;
+
+pub(super) fn policy(reporter: &mut Reporter, root: &Node) -> Checked {
+    let kubernetes = reporter.kubernetes;
+    // A Kubernetes policy may hold keys of that name; there they mean nothing.
+    let own = |key| if kubernetes { &super::NOTHING } else { root.child(key) };
+    let destinations = destinations(reporter, own("destinations"));
+    let mut default = default_rule(join(destinations.iter()));
+    default.omit_stages = stages(root.child("omitStages"));
+    default.omit_managed_fields = root.child("omitManagedFields").is_true();
+    if kubernetes {
+        default.level = Level::None;
+    }
+    let node = own("default");
+    default.at = node.at;
+    default.level = node.child("level").choice(&Level::NAMES).unwrap_or(default.level);
+    if node.child("to").is_there() {
+        default.routes = routes(reporter, node.child("to"), &At::ROOT.key("default").key("to"), &destinations);
+    }
+    let rules = rules(reporter, root.child("rules"), &default, &destinations);
+    if kubernetes && rules.is_empty() {
+        super::shape::missing(
+            reporter,
+            root,
+            &At::ROOT,
+            "rules",
+            "Kubernetes does not start with a policy that has no rules",
+        );
+    }
+    let redact = redact::redact(reporter, own("redact"));
+    Checked { kubernetes, limits: limits(own("limits")), redact, rules, default, destinations }
+}
+
+#[inline(never)]
+fn limits(node: &Node) -> Limits {
+    let mut limits = Limits::default();
+    let all = [
+        ("max_event_bytes", &mut limits.max_event_bytes),
+        ("max_depth", &mut limits.max_depth),
+        ("max_decode_depth", &mut limits.max_decode_depth),
+        ("max_decoded_bytes", &mut limits.max_decoded_bytes),
+    ];
+    for (key, limit) in all {
+        *limit = node.child(key).number().unwrap_or(*limit);
+    }
+    limits
+}
+
+#[inline(never)]
+fn stages(node: &Node) -> Stages {
+    let mut stages = Stages::default();
+    for stage in node.items().iter().filter_map(|item| item.choice(&Stage::NAMES)) {
+        stages.insert(stage);
+    }
+    stages
+}
+
+/// The texts of a list, read as what they mean.
+pub(super) fn list<T>(node: &Node, read: impl Fn(&str) -> Option<T>) -> Vec<T> {
+    node.items().iter().filter_map(|item| read(item.text())).collect()
+}
+
+#[inline(never)]
+fn wildcards(node: &Node, kubernetes: bool) -> Vec<Wildcard> {
+    list(node, |text| if kubernetes { Some(Wildcard::literal(text)) } else { forms::wildcard(text) })
+}
+
+/// The conditions that a mapping holds.
+#[inline(never)]
+pub(super) fn conditions(reporter: &mut Reporter, node: &Node, at: &At<'_>) -> Conditions {
+    let kubernetes = reporter.kubernetes;
+    let own = |key| if kubernetes { &super::NOTHING } else { node.child(key) };
+    let mut conditions = Conditions::default();
+    for (property, key, is_own) in Property::KEYS {
+        conditions.set_texts(property, wildcards(if is_own { own(key) } else { node.child(key) }, kubernetes));
+    }
+    conditions.set_texts(Property::Path, list(node.child("nonResourceURLs"), forms::url));
+    conditions.stages = stages(own("stages"));
+    conditions.response_codes = list(own("responseCodes"), forms::codes);
+    conditions.source_ips = list(own("sourceIPs"), forms::network);
+    for entry in own("annotations").entries() {
+        conditions.annotations.push((entry.key.clone(), wildcards(&entry.value, false)));
+    }
+    for (index, item) in node.child("resources").items().iter().enumerate() {
+        let names = wildcards(item.child("resourceNames"), kubernetes);
+        let resources = list(item.child("resources"), |text| forms::resource(text, kubernetes));
+        if item.child("resources").items().is_empty() && !names.is_empty() {
+            let (at, help) = (at.key("resources"), "name the resources, or write `resources: [\"*\"]`");
+            reporter.report(Code::Conflict, item, &at.index(index), "`resourceNames` without `resources`", help);
+        }
+        let group = forms::group(item.child("group").text(), kubernetes).unwrap_or(Wildcard::literal(""));
+        conditions.resources.push(GroupResources { group, resources, names });
+    }
+    let urls = node.child("nonResourceURLs");
+    if !urls.items().is_empty()
+        && (!conditions.resources.is_empty() || !conditions.texts(Property::Namespace).is_empty())
+    {
+        let at = at.key("nonResourceURLs");
+        reporter.report(
+            Code::Conflict,
+            urls,
+            &at,
+            "a rule is for resources or for paths, not for both",
+            "write two rules",
+        );
+    }
+    conditions
+}
+
+#[inline(never)]
+fn rules(reporter: &mut Reporter, node: &Node, default: &Rule, destinations: &[Destination]) -> Vec<Rule> {
+    let at = At::ROOT.key("rules");
+    if node.items().len() > MAX_RULES {
+        reporter.report(Code::TooLarge, node, &at, "more than 4096 rules", "use lists and wildcards");
+        return Vec::new();
+    }
+    let mut rules: Vec<Rule> = Vec::with_capacity(node.items().len());
+    for (index, item) in node.items().iter().enumerate() {
+        let at = at.index(index);
+        let rule = rule(reporter, item, &at, index, default, destinations);
+        let name = item.child("name");
+        if let (true, Some(first)) = (name.is_there(), rules.iter().find(|other| other.name == rule.name)) {
+            reporter.duplicate(name, &at.key("name"), "a second rule with the name ", first.at);
+        }
+        rules.push(rule);
+    }
+    rules
+}
+
+#[inline(never)]
+fn rule(
+    reporter: &mut Reporter,
+    node: &Node,
+    at: &At<'_>,
+    index: usize,
+    default: &Rule,
+    destinations: &[Destination],
+) -> Rule {
+    let mut rule = default_rule(String::new());
+    let kubernetes = reporter.kubernetes;
+    let own = |key| if kubernetes { &super::NOTHING } else { node.child(key) };
+    rule.at = node.at;
+    rule.conditions = conditions(reporter, node, at);
+    if kubernetes && !node.child("level").is_there() {
+        super::shape::missing(reporter, node, at, "level", "one of `None`, `Metadata`, `Request`, `RequestResponse`");
+    }
+    rule.level = node.child("level").choice(&Level::NAMES).unwrap_or(Level::RequestResponse);
+    rule.omit_stages = stages(node.child("omitStages")).union(default.omit_stages);
+    let managed = node.child("omitManagedFields");
+    rule.omit_managed_fields = if managed.is_there() { managed.is_true() } else { default.omit_managed_fields };
+    rule.sample = forms::share(own("sample").text());
+    rule.name.clear();
+    rule.name.push_str(own("name").text());
+    if rule.name.is_empty() {
+        rule.name.push_str("rule-");
+        push_number(&mut rule.name, index + 1);
+    }
+    let to = own("to");
+    if to.is_there() && rule.level == Level::None {
+        let help = "remove `to`, or choose another `level`";
+        reporter.report(Code::Conflict, to, &at.key("to"), "`to` on a rule that drops its events", help);
+    }
+    rule.routes =
+        if to.is_there() { routes(reporter, to, &at.key("to"), destinations) } else { default.routes.clone() };
+    rule
+}
+
+/// `[splunk, archive]` becomes `+splunk+archive+`, in the order of the destinations, so that equal sets are equal strings.
+#[inline(never)]
+fn routes(reporter: &mut Reporter, node: &Node, at: &At<'_>, destinations: &[Destination]) -> String {
+    for (index, item) in node.items().iter().enumerate() {
+        if destinations.iter().any(|destination| destination.name == item.text()) {
+            continue;
+        }
+        let known: Vec<&str> = destinations.iter().map(|destination| destination.name.as_str()).collect();
+        let at = at.index(index);
+        let diagnostic =
+            reporter.unknown(Code::UnknownReference, item, &at, "there is no destination ", item.text(), &known);
+        if let Some(diagnostic) = diagnostic.filter(|diagnostic| diagnostic.help.is_empty()) {
+            diagnostic.help.push_str("add it under `destinations`");
+        }
+    }
+    if node.items().is_empty() {
+        let help = "name one, remove `to` for the default, or drop the events with `level: None`";
+        reporter.report(Code::Conflict, node, at, "`to` names no destination", help);
+    }
+    join(destinations.iter().filter(|destination| node.items().iter().any(|item| item.text() == destination.name)))
+}
+
+#[inline(never)]
+fn join<'d>(destinations: impl Iterator<Item = &'d Destination>) -> String {
+    let mut routes = String::from("+");
+    for destination in destinations {
+        routes.push_str(&destination.name);
+        routes.push('+');
+    }
+    routes
+}
+
+#[inline(never)]
+fn destinations(reporter: &mut Reporter, node: &Node) -> Vec<Destination> {
+    let at = At::ROOT.key("destinations");
+    let mut all: Vec<Destination> = Vec::new();
+    if node.items().len() > MAX_DESTINATIONS {
+        reporter.report(Code::TooLarge, node, &at, "more than 64 destinations", "");
+    }
+    for (index, item) in node.items().iter().take(MAX_DESTINATIONS).enumerate() {
+        let name = item.child("name");
+        if let (true, Some(first)) = (name.is_there(), all.iter().find(|other| other.name == name.text())) {
+            let at = at.index(index);
+            reporter.duplicate(name, &at.key("name"), "a second destination with the name ", first.at);
+        }
+        all.push(destination(item));
+    }
+    if all.is_empty() {
+        all.push(default_destination());
+    }
+    all
+}
+
+#[inline(never)]
+fn destination(node: &Node) -> Destination {
+    let mut destination = default_destination();
+    destination.at = node.at;
+    destination.name = node.child("name").text().into();
+    if node.child("format").is_there() {
+        destination.format = node.child("format").text().into();
+    }
+    destination.endpoint = Some(node.child("endpoint").text()).filter(|text| !text.is_empty()).map(String::from);
+    for entry in node.child("auth").entries() {
+        destination.auth.push((entry.key.clone(), secret(&entry.value)));
+    }
+    let (batch, retry) = (node.child("batch"), node.child("retry"));
+    destination.batch =
+        Batch { max_events: batch.child("max_events").number(), max_bytes: batch.child("max_bytes").number() };
+    destination.retry =
+        Retry { max_attempts: retry.child("max_attempts").number(), max_wait_ms: retry.child("max_wait_ms").number() };
+    destination
+}
+
+#[inline(never)]
+pub(super) fn secret(node: &Node) -> SecretReference {
+    match &node.child("file").value {
+        Value::Null => SecretReference::Environment(node.child("env").text().into()),
+        _ => SecretReference::File(node.child("file").text().into()),
+    }
+}
+
+/// The destination of a policy that names none.
+#[inline(never)]
+pub(in crate::policy) fn default_destination() -> Destination {
+    Destination {
+        name: "default".into(),
+        format: "native".into(),
+        endpoint: None,
+        auth: Vec::new(),
+        batch: Batch::default(),
+        retry: Retry::default(),
+        at: Default::default(),
+    }
+}
+
+/// What happens to events that no rule fits: everything leaves, unless the policy says otherwise.
+#[inline(never)]
+pub(in crate::policy) fn default_rule(routes: String) -> Rule {
+    Rule {
+        name: "default".into(),
+        conditions: Conditions::default(),
+        level: Level::RequestResponse,
+        omit_stages: Stages::default(),
+        omit_managed_fields: false,
+        routes,
+        sample: None,
+        at: Default::default(),
+    }
+}
