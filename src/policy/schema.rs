@@ -148,7 +148,7 @@ pub(super) static POLICY: Shape = Shape::Object(&[
 ]);
 
 /// How a policy begins.
-const BEGIN: &str = "begin with `apiVersion: auditgate/v1` and `kind: Policy`";
+pub(super) const BEGIN: &str = "begin with `apiVersion: auditgate/v1` and `kind: Policy`";
 
 const RULES: Shape = Shape::List(&Shape::Object(&RULE));
 

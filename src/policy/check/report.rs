@@ -40,6 +40,9 @@ impl<'a> At<'a> {
     }
 }
 
+/// The longest list of names that is shown beside the one that was meant.
+const SHORT: usize = 8;
+
 /// What has been found so far.
 pub(super) struct Reporter {
     pub(super) found: Vec<Diagnostic>,
@@ -105,18 +108,20 @@ impl Reporter {
     ) -> Option<&'d mut Diagnostic> {
         let diagnostic = self.report(code, node, at, what, "")?;
         diagnostic.message.push_str(&quoted(name));
-        if known.len() > 1 {
-            diagnostic.expected.push_str("one of ");
+        let nearest = super::suggest::nearest(name, known);
+        if let Some(nearest) = nearest {
+            diagnostic.help.push_str("did you mean `");
+            diagnostic.help.push_str(nearest);
+            diagnostic.help.push_str("`?");
         }
+        if nearest.is_some() && known.len() > SHORT {
+            return Some(diagnostic);
+        }
+        diagnostic.expected.push_str(if known.len() > 1 { "one of " } else { "" });
         for (index, name) in known.iter().enumerate() {
             diagnostic.expected.push_str(if index > 0 { ", `" } else { "`" });
             diagnostic.expected.push_str(name);
             diagnostic.expected.push('`');
-        }
-        if let Some(nearest) = super::suggest::nearest(name, known) {
-            diagnostic.help.push_str("did you mean `");
-            diagnostic.help.push_str(nearest);
-            diagnostic.help.push_str("`?");
         }
         Some(diagnostic)
     }

@@ -4,11 +4,15 @@ use super::forms::{self, Wrong};
 use super::report::{At, Reporter};
 use crate::policy::codes::Code;
 use crate::policy::diagnostics::{Severity, quoted};
-use crate::policy::schema::{Field, Form, POLICY, SECRET, Shape, VERSIONS};
+use crate::policy::schema::{BEGIN, Field, Form, POLICY, SECRET, Shape, VERSIONS};
 use crate::policy::yaml::{Entry, Node, Value};
 
 /// Reports all that does not fit the schema. False if it is no policy at all, and nothing more can be said.
 pub(super) fn check(reporter: &mut Reporter, root: &Node) -> bool {
+    if !matches!(root.value, Value::Mapping(_)) {
+        reporter.wrong_type(root, &At::ROOT, "a mapping", BEGIN);
+        return false;
+    }
     let version = root.child("apiVersion");
     reporter.kubernetes = version.text() == VERSIONS[1];
     if version.is_there() && !VERSIONS.contains(&version.text()) {

@@ -32,7 +32,7 @@ fn here(cursor: &mut Cursor<'_>, parent: Option<usize>, depth: usize) -> Read<No
             let indent = cursor.indent();
             let start = cursor.offset();
             let value = scalar::inline(cursor, false)?;
-            let width = cursor.since(start).trim_end().chars().count();
+            let width = cursor.since(start).chars().count();
             cursor.spaces();
             if cursor.peek() == b':' && scalar::ends_key(cursor.ahead(1), false) {
                 return Ok(Node { at, width: 1, value: mapping(cursor, indent, (at, value), depth)? });
@@ -155,7 +155,7 @@ fn value(cursor: &mut Cursor<'_>, indent: usize, depth: usize) -> Read<Node> {
         _ => {
             let start = cursor.offset();
             let value = scalar::inline(cursor, false)?;
-            let width = cursor.since(start).trim_end().chars().count();
+            let width = cursor.since(start).chars().count();
             cursor.end_line(ONE_LINE)?;
             Ok(Node { at, width, value })
         }

@@ -45,6 +45,11 @@ impl<'t> Cursor<'t> {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
+    /// Back to an earlier offset in this line.
+    pub(super) fn back_to(&mut self, offset: usize) {
+        self.at = offset;
+    }
+
     /// Steps over a byte that ends no line.
     pub(super) fn step(&mut self) {
         self.at = (self.at + 1).min(self.bytes.len());

@@ -16,7 +16,7 @@ pub(super) fn node(cursor: &mut Cursor<'_>, depth: usize) -> Read<Node> {
         b'{' => Ok(Node { at, width: 1, value: mapping(cursor, depth)? }),
         _ => {
             let value = scalar::inline(cursor, true)?;
-            let width = cursor.since(start).trim_end().chars().count();
+            let width = cursor.since(start).chars().count();
             Ok(Node { at, width, value })
         }
     }

@@ -36,8 +36,9 @@ fn plain(cursor: &mut Cursor<'_>, flow: bool) -> Read<Value> {
             end = cursor.offset();
         }
     }
-    let whole = cursor.since(start);
-    let text = whole.get(..end - start).unwrap_or_default();
+    // The spaces behind the text belong to what follows: a comment needs them.
+    cursor.back_to(end);
+    let text = cursor.since(start);
     Ok(match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         _ => Value::Plain(text.into()),
