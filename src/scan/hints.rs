@@ -133,17 +133,28 @@ impl Hints {
     #[inline(always)]
     pub(crate) fn is_plain(&self, text: View<'_>, start: usize, end: usize) -> bool {
         let mut at = start;
-        let mut run = false;
+        // A run is judged as a whole, so once: a look at it for each of its words would take the square of its length.
+        const NONE: u32 = 0;
+        const OPEN: u32 = 1;
+        const JUDGED: u32 = 2;
+        let mut run = NONE;
         while at + 8 <= end {
             let seen = self.look_at_four(text, at);
             if seen != BREAKS_RUN {
-                let suspicious = if seen > BREAKS_RUN { self.is_suspicious(text, start, at, end) } else { run && may_be_encoded(text, start, at, end) };
+                let judge = seen < BREAKS_RUN && run == OPEN;
+                let suspicious = if seen > BREAKS_RUN { self.is_suspicious(text, start, at, end) } else { judge && may_be_encoded(text, start, at, end) };
                 if suspicious {
                     return false;
                 }
-                run = seen & BREAKS_RUN == 0;
+                run = if seen & BREAKS_RUN != 0 {
+                    NONE
+                } else if judge {
+                    JUDGED
+                } else {
+                    run.max(OPEN)
+                };
             } else {
-                run = false;
+                run = NONE;
             }
             at += 8;
         }
