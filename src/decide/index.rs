@@ -18,10 +18,10 @@ impl<'k> Key<'k> {
         Self { kind, parts: [text, b"", b""] }
     }
 
-    /// Empty parts cost nothing; where a part may be empty, the kind says which parts there are.
+    /// Empty parts cost nothing: keys are compared part by part.
     fn hash(&self) -> u32 {
         let mut hash = u64::from(self.kind) + 1;
-        for part in self.parts {
+        for part in self.parts.iter().filter(|part| !part.is_empty()) {
             hash = hash_bytes(hash, part);
         }
         (hash ^ (hash >> 32)) as u32
@@ -29,7 +29,6 @@ impl<'k> Key<'k> {
 }
 
 /// Eight bytes at a step: in an interpreter each step costs, not each byte.
-#[inline(never)]
 fn hash_bytes(mut hash: u64, bytes: &[u8]) -> u64 {
     let mut words = bytes.chunks_exact(8);
     for word in &mut words {
@@ -93,7 +92,6 @@ impl Index {
     }
 
     /// The slot that holds the key, or the free one where it belongs; `None` if there are no slots.
-    #[inline(never)]
     fn slot_of(&self, key: &Key<'_>, hash: u32) -> Option<usize> {
         let mask = self.slots.len().checked_sub(1)?;
         let mut slot = hash as usize & mask;

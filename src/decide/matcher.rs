@@ -81,6 +81,8 @@ pub(crate) struct Matcher {
     columns: [Column; SUBJECTS.len()],
     /// Rules that the index cannot decide alone.
     inexact: Row,
+    /// Which kinds of resource keys rules have: a bit each.
+    resource_kinds: u8,
 }
 
 /// The sets of rules that accept what an event has, one property after the other.
@@ -219,7 +221,11 @@ impl Matcher {
         // A name with a slash in it would be cut elsewhere than a rule's text is.
         found.overflow |= resource.contains(&b'/');
         for (group, any) in [(attributes.api_group.unwrap_or_default(), 0), (&b""[..], ANY_GROUP)] {
-            let mut find = |kind, parts| found.push(self.index.find(Key { kind: kind + any, parts }));
+            let mut find = |kind, parts| {
+                if self.resource_kinds >> (kind + any - RESOURCE_KINDS) & 1 != 0 {
+                    found.push(self.index.find(Key { kind: kind + any, parts }));
+                }
+            };
             find(RESOURCE_ANY, [group, b"", b""]);
             find(RESOURCE_EXACT, [group, resource, subresource]);
             find(RESOURCE_WITH, [group, resource, b""]);
@@ -236,11 +242,17 @@ impl Matcher {
         let values = rules.iter().map(|rule| count(&rule.conditions)).sum();
         let mut builder = Builder::new(rules.len(), values);
         let mut columns: [Column; SUBJECTS.len()] = Default::default();
+        let mut resource_kinds = 0;
         let mut inexact: Vec<bool> = rules.iter().map(|rule| needs_trying(&rule.conditions)).collect();
         for (subject, column) in SUBJECTS.iter().zip(&mut columns) {
             let mut open = Vec::with_capacity(rules.len());
             for (index, (rule, inexact)) in rules.iter().zip(&mut inexact).enumerate() {
-                let mut add = |key: Key<'_>| builder.add(key, index as u16);
+                let mut add = |key: Key<'_>| {
+                    if let Some(kind) = key.kind.checked_sub(RESOURCE_KINDS) {
+                        resource_kinds |= 1 << kind;
+                    }
+                    builder.add(key, index as u16);
+                };
                 let demand = demand(*subject, column, &rule.conditions, &mut add);
                 column.used |= demand != Demand::Nothing;
                 *inexact |= demand == Demand::Open;
@@ -249,7 +261,7 @@ impl Matcher {
             column.open = builder.row(open.into_iter());
         }
         let inexact = builder.row(inexact.into_iter());
-        Self { index: builder.finish(), columns, inexact }
+        Self { index: builder.finish(), columns, inexact, resource_kinds }
     }
 }
 

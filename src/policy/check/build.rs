@@ -130,13 +130,18 @@ fn rules(reporter: &mut Reporter, node: &Node, default: &Rule, destinations: &[D
         return Vec::new();
     }
     let mut rules: Vec<Rule> = Vec::with_capacity(node.items().len());
+    // Thousands of names are compared with each other, so by their hashes first.
+    let mut names: Vec<[u8; 8]> = Vec::with_capacity(node.items().len());
     for (index, item) in node.items().iter().enumerate() {
         let at = at.index(index);
         let rule = rule(reporter, item, &at, index, default, destinations);
         let name = item.child("name");
-        if let (true, Some(first)) = (name.is_there(), rules.iter().find(|other| other.name == rule.name)) {
+        let hash = crate::policy::hash(rule.name.as_bytes());
+        let first = names.iter().position(|other| *other == hash).and_then(|first| rules.get(first));
+        if let (true, Some(first)) = (name.is_there(), first.filter(|first| first.name == rule.name)) {
             reporter.duplicate(name, &at.key("name"), "a second rule with the name ", first.at);
         }
+        names.push(hash);
         rules.push(rule);
     }
     rules

@@ -1,5 +1,7 @@
 //! A place in the text that knows its line and column.
 
+use core::cell::Cell;
+
 use super::{Read, refuse};
 use crate::policy::codes::Code;
 use crate::policy::diagnostics::Position;
@@ -10,12 +12,15 @@ pub(super) struct Cursor<'t> {
     at: usize,
     line: u32,
     line_start: usize,
+    /// An offset in this line, and the characters before it: a long line is not counted anew for every position in it.
+    counted: Cell<(usize, u32)>,
 }
 
 impl<'t> Cursor<'t> {
     pub(super) fn new(text: &'t str) -> Read<Self> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut cursor = Self { text, bytes: text.as_bytes(), at: 0, line: 1, line_start: 0 };
+        let mut cursor =
+            Self { text, bytes: text.as_bytes(), at: 0, line: 1, line_start: 0, counted: Cell::new((0, 0)) };
         if let Some(control) = stray_control(text.as_bytes()) {
             cursor.line += text.bytes().take(control).filter(|byte| *byte == b'\n').count() as u32;
             cursor.line_start =
@@ -76,8 +81,15 @@ impl<'t> Cursor<'t> {
     /// The position of an earlier offset in this line.
     #[inline(never)]
     pub(super) fn position_of(&self, offset: usize) -> Position {
-        let before = self.text.get(self.line_start..offset).unwrap_or_default();
-        Position { line: self.line, column: before.chars().count() as u32 + 1 }
+        let (mut from, mut characters) = self.counted.get();
+        if from < self.line_start || from > offset {
+            (from, characters) = (self.line_start, 0);
+        }
+        let more = self.bytes.get(from..offset).unwrap_or_default();
+        // A character is its first byte; those that follow it begin with the bits 10.
+        characters += more.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as u32;
+        self.counted.set((offset, characters));
+        Position { line: self.line, column: characters + 1 }
     }
 
     /// Whether nothing but a line end (or the end) stands here.
