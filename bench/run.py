@@ -89,14 +89,14 @@ def main() -> int:
             record.versions[name] = "not found, its rows are skipped"
             step(f"SKIPPED: no {name}")
 
-    with tempfile.TemporaryDirectory(prefix="auditgate-bench-") as directory:
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         folder = Path(directory)
         step("making modules and events")
         module = str(ROOT / "dist" / "auditgate.wasm")
         baked = os.environ.get("AUDITGATE_BAKED", str(ROOT / "dist" / "auditgate-baked.wasm"))
         baked = baked if Path(baked).exists() else ""
         to_compile = {"general": module} | ({"baked": baked} if baked else {})
-        floor = floor_module() if {"new", "old"} & set(options.only) and (new or old) else ""
+        floor = floor_module() if {"new", "old", "load"} & set(options.only) and (new or old) else ""
         mixed = events.mixed(folder, options.events)
         say(f"{mixed.count} events, {mixed.mean_bytes:.0f} bytes each")
 

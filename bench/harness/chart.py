@@ -25,11 +25,10 @@ text { font: 13px system-ui, sans-serif; fill: #24292f } .title { font-weight: 6
 
 
 def draw(groups: list[tuple[str, list[Bar]]], caption: str) -> str:
-    """Groups of bars on one common scale, so that they can be compared."""
-    longest = max(bar.high for _, bars in groups for bar in bars)
-    scale = (WIDTH - LABEL - VALUE) / longest
+    """Groups of bars, each group on a scale of its own."""
     body, y = [], 8
     for title, bars in groups:
+        scale = (WIDTH - LABEL - VALUE) / max(bar.high for bar in bars)
         y += 16
         body.append(f'<text class="title" x="0" y="{y}">{escape(title)}</text>')
         y += 8

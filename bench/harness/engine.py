@@ -73,7 +73,7 @@ def sizes(record: Record, programs: Programs, binary: fb.FluentBit | None, round
     """Cost against the size of an event, and the linear memory that the largest needs."""
     found: dict[str, dict[int, float]] = {"native": {}, "wasmtime": {}, "interpreter": {}}
     memory = {}
-    with tempfile.TemporaryDirectory(prefix="auditgate-bench-") as directory:
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         for size in SIZES:
             events = ev.sized(Path(directory), size, SWEEP_BYTES)
             one, two = programs.native(events.path, 5), programs.wasmtime(events.path, 5)
@@ -103,7 +103,7 @@ def sizes(record: Record, programs: Programs, binary: fb.FluentBit | None, round
 def rss(record: Record, binary: fb.FluentBit, module: str, events: ev.Events, total: int, say) -> None:
     """Resident memory of Fluent Bit over a million events: early against late."""
     samples: list[int] = []
-    with tempfile.TemporaryDirectory(prefix="auditgate-bench-") as directory:
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         many = ev.repeated(events, Path(directory) / "many.jsonl", max(total // events.count, 1))
         pipeline = fb.Pipeline(parsed=False, filter="wasm", module=module)
         config = Path(directory) / "bench.conf"

@@ -89,7 +89,7 @@ NULL = "[OUTPUT]\n    Name null\n    Match *"
 
 def run(binary: FluentBit, pipeline: Pipeline, events: str, output: str = NULL) -> process.Usage:
     """Runs the pipeline over `events` to the end of the file. Anything that Fluent Bit logs as an error fails the run."""
-    with tempfile.TemporaryDirectory(prefix="auditgate-bench-") as directory:
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         config = Path(directory) / "bench.conf"
         log = Path(directory) / "log"
         (Path(directory) / "parsers.conf").write_text(PARSERS)

@@ -32,9 +32,6 @@ def variants(modules: Modules, chunk: str) -> dict[str, fb.Pipeline]:
         "lua tuned": replace(parsed, filter="lua", script="redact-tuned.lua"),
         "module": wasm(parsed, modules.general),
         "module raw": wasm(raw, modules.general),
-        "echo": wasm(parsed, modules.floor, "echo"),
-        "echo raw": wasm(raw, modules.floor, "echo"),
-        "scan": wasm(parsed, modules.floor, "scan"),
     }
     if "general" in modules.aot:
         found["aot"] = wasm(parsed, modules.aot["general"])
@@ -43,13 +40,16 @@ def variants(modules: Modules, chunk: str) -> dict[str, fb.Pipeline]:
         found["baked"] = wasm(parsed, modules.baked)
     if "baked" in modules.aot:
         found["baked aot"] = wasm(parsed, modules.aot["baked"])
+    found["echo"] = wasm(parsed, modules.floor, "echo")
+    found["echo raw"] = wasm(raw, modules.floor, "echo")
+    found["scan"] = wasm(parsed, modules.floor, "scan")
     return found
 
 
 def check(binary: fb.FluentBit, pipeline: fb.Pipeline, events: ev.Events, stamped: bool) -> tuple[dict, str]:
     """Runs once with the records written to a file, and reads them: as many as went in, stamped, no planted secret.
     Returns what was found, and what is wrong with it."""
-    with tempfile.TemporaryDirectory(prefix="auditgate-bench-") as directory:
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         target = str(Path(directory) / "out.jsonl")
         fb.run_to_file(binary, pipeline, events.path, target)
         verdict = ev.judge(target, events.marker)
