@@ -3,6 +3,8 @@
 //! A text is a decoded string. What `hints` points at is compared with the token formats, with the syntax of assignments, flags
 //! and URLs, and, where it may be an encoding, decoded and looked at again.
 
+use core::cell::Cell;
+
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -10,7 +12,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::names;
 use super::tokens::{FORMATS, alphabet, class_of};
 use crate::bytes::find;
-use crate::scan::{Hint, Hints, PADDING, View, begins_like_text, match_format};
+use crate::scan::{Hint, Hints, PADDING, RunEnds, View, begins_like_text, match_format};
 
 /// Encodings that may be nested in each other.
 const MAX_DECODINGS: u8 = 3;
@@ -18,8 +20,18 @@ const MAX_DECODINGS: u8 = 3;
 /// Bytes of one encoded run that are decoded; of a longer one this much at its beginning.
 const MAX_DECODED_BYTES: usize = 64 * 1024;
 
+/// Longest name of a flag or in front of a `=` that is looked at.
+const MAX_NAME_BYTES: usize = 64;
+
 /// Shortest run that can be the encoding of a secret.
 const SHORTEST_RUN: usize = 20;
+
+/// Bytes that may be looked at again, for each byte of a text: texts that people and programs write need one or two. A text
+/// that is made to be looked at over and over is masked as a whole, so that the time is in proportion to the length.
+const WORK_PER_BYTE: usize = 16;
+
+/// What short texts have on top of it, in bytes.
+const WORK_FREE: usize = 16 * 1024;
 
 /// A secret part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +43,7 @@ pub(crate) struct Hit {
 
 /// Finds the secret parts of `start..end`; they do not overlap and are in order.
 pub(crate) fn judge(hints: &Hints, text: View<'_>, start: usize, end: usize, hits: &mut Vec<Hit>) {
-    Judge { hints, text, start, end, decodings: 0 }.find(hits);
+    Judge::new(hints, text, start, end, 0).find(hits);
     hits.sort_by_key(|hit| (hit.start, usize::MAX - hit.end));
     let mut reached = start;
     hits.retain(|hit| {
@@ -49,13 +61,43 @@ struct Judge<'a> {
     start: usize,
     end: usize,
     decodings: u8,
+    /// Bytes that may still be looked at again.
+    work: Cell<usize>,
+    run_ends: RunEnds,
+    /// The end of the last run that a T42 was looked for in; what begins later in it says nothing new.
+    jwt_judged: Cell<usize>,
+    /// The end of the last word with percent escapes that was looked at, and the number of hits then.
+    percent_word: Cell<(usize, usize)>,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    fn new(hints: &'a Hints, text: View<'a>, start: usize, end: usize, decodings: u8) -> Self {
+        Self {
+            hints,
+            text,
+            start,
+            end,
+            decodings,
+            work: Cell::new(WORK_FREE + WORK_PER_BYTE * (end - start)),
+            run_ends: RunEnds::default(),
+            jwt_judged: Cell::new(start),
+            percent_word: Cell::new((start, 0)),
+        }
+    }
+
+    /// Accounts for bytes that were looked at again.
+    fn spend(&self, bytes: usize) {
+        self.work.set(self.work.get().saturating_sub(bytes));
+    }
+
     fn find(&self, hits: &mut Vec<Hit>) {
         let mut at = self.start;
         let mut runs_from = self.start;
         while let Some(hint) = self.hints.next(self.text, at, runs_from, self.end) {
+            if self.work.get() == 0 {
+                hits.push(Hit { start: self.start, end: self.end, id: "D01" });
+                return;
+            }
             match hint {
                 Hint::Pair { at: here, syntax, token } => {
                     at = here + 2;
@@ -87,7 +129,7 @@ impl Judge<'_> {
             if first < self.start || first > here {
                 continue;
             }
-            let found = match_format(format, self.text, self.start, first, self.end);
+            let found = match_format(format, self.text, self.start, first, self.end, &self.run_ends);
             if let Some((start, end)) = found.and_then(|(start, end)| self.confirm(format.id, start, end)) {
                 hits.push(Hit { start, end, id: format.id });
             }
@@ -99,7 +141,12 @@ impl Judge<'_> {
         match id {
             "T45" => self.pem(start),
             // `continue=` tokens and the like are base64 of JSON, but have no signature.
-            "T42" => (self.text.span(start, end).iter().filter(|&&byte| byte == b'.').count() >= 2).then_some((start, end)),
+            "T42" if end == self.jwt_judged.get() => None,
+            "T42" => {
+                self.jwt_judged.set(end);
+                let signed = self.text.span(start, end).iter().filter(|&&byte| byte == b'.').count() >= 2;
+                signed.then_some((start, end))
+            }
             // Certificates begin with `LS0tLS1CRUdJTiBD`.
             "T46" => {
                 let kind = self.text.span(start + 14, start + 16);
@@ -114,7 +161,10 @@ impl Judge<'_> {
         let rest = self.text.span(start, self.end);
         let first_line = rest.get(..rest.len().min(64)).unwrap_or_default();
         find(first_line, b"PRIVATE KEY")?;
-        let end = find(rest, b"-----END").map(|at| at + 8).and_then(|at| find(rest.get(at..)?, b"-----").map(|tail| at + tail + 5));
+        self.spend(rest.len());
+        let end = find(rest, b"-----END")
+            .map(|at| at + 8)
+            .and_then(|at| find(rest.get(at..)?, b"-----").map(|tail| at + tail + 5));
         Some((start, start + end.unwrap_or(rest.len())))
     }
 
@@ -129,6 +179,7 @@ impl Judge<'_> {
         while end < self.end && in_run(end) {
             end += 1;
         }
+        self.spend(end - start);
         (start, end)
     }
 
@@ -145,7 +196,9 @@ impl Judge<'_> {
         if run.iter().all(u8::is_ascii_hexdigit) && decode_hex(run).is_some_and(|bytes| self.decoded_is_secret(bytes)) {
             return true;
         }
-        if begins_like_text(self.text, start, end) && decode_base64(run).is_some_and(|bytes| self.decoded_is_secret(bytes)) {
+        if begins_like_text(self.text, start, end)
+            && decode_base64(run).is_some_and(|bytes| self.decoded_is_secret(bytes))
+        {
             return true;
         }
         // A path or a word in front of the encoding shifts it; the parts between the characters that names have, too, are tried alone.
@@ -153,13 +206,16 @@ impl Judge<'_> {
         run.split(|byte| matches!(byte, b'/' | b'-' | b'=' | b'_')).any(|part| {
             let here = from;
             from += part.len() + 1;
-            let alone = part.len() >= SHORTEST_RUN && part.len() < run.len() && begins_like_text(self.text, here, here + part.len());
+            let alone = part.len() >= SHORTEST_RUN
+                && part.len() < run.len()
+                && begins_like_text(self.text, here, here + part.len());
             alone && decode_base64(part).is_some_and(|bytes| self.decoded_is_secret(bytes))
         })
     }
 
     fn decoded_is_secret(&self, mut bytes: Vec<u8>) -> bool {
-        let printable = bytes.iter().take(12).all(|&byte| (0x20..0x7f).contains(&byte) || matches!(byte, b'\n' | b'\r' | b'\t'));
+        let printable =
+            bytes.iter().take(12).all(|&byte| (0x20..0x7f).contains(&byte) || matches!(byte, b'\n' | b'\r' | b'\t'));
         if !printable {
             return bytes.starts_with(&[0x1f, 0x8b]);
         }
@@ -167,7 +223,7 @@ impl Judge<'_> {
         bytes.resize(end + PADDING, 0);
         let Some(text) = View::new(&bytes) else { return false };
         let mut hits = Vec::new();
-        Judge { hints: self.hints, text, start: 0, end, decodings: self.decodings + 1 }.find(&mut hits);
+        Judge::new(self.hints, text, 0, end, self.decodings + 1).find(&mut hits);
         !hits.is_empty()
     }
 
@@ -192,7 +248,7 @@ impl Judge<'_> {
             end -= 1;
         }
         let mut start = end;
-        while start > self.start && end - start < 64 && is_name_byte(self.text.byte(start - 1)) {
+        while start > self.start && end - start < MAX_NAME_BYTES && is_name_byte(self.text.byte(start - 1)) {
             start -= 1;
         }
         self.text.span(start, end)
@@ -212,14 +268,21 @@ impl Judge<'_> {
         while from < self.end && matches!(self.text.byte(from), b' ' | b'\t') {
             from += 1;
         }
-        let header = colon && [&b"authorization"[..], b"proxy-authorization", b"cookie", b"set-cookie"].iter().any(|header| name.eq_ignore_ascii_case(header));
+        let header = colon
+            && [&b"authorization"[..], b"proxy-authorization", b"cookie", b"set-cookie"]
+                .iter()
+                .any(|header| name.eq_ignore_ascii_case(header));
         let (start, end) = if header { (from, self.line_end(from)) } else { self.value(from) };
         self.mask_value(start, end, hits);
     }
 
     fn flag(&self, at: usize, hits: &mut Vec<Hit>) {
+        // A line of dashes is no flag.
+        if at > self.start && self.text.byte(at - 1) == b'-' {
+            return;
+        }
         let mut end = at + 2;
-        while end < self.end && is_name_byte(self.text.byte(end)) {
+        while end < self.end && end < at + 2 + MAX_NAME_BYTES && is_name_byte(self.text.byte(end)) {
             end += 1;
         }
         if self.text.byte(end) != b' ' || end >= self.end || !names::is_secret(self.text.span(at + 2, end)) {
@@ -250,17 +313,26 @@ impl Judge<'_> {
         let quote = self.text.byte(start);
         if start < self.end && matches!(quote, b'"' | b'\'') {
             let mut end = start + 1;
-            while end < self.end && (self.text.byte(end) != quote || self.text.byte(end - 1) == b'\\' && start == from) {
+            while end < self.end && (self.text.byte(end) != quote || self.text.byte(end - 1) == b'\\' && start == from)
+            {
                 end += 1;
             }
             // Where the quotes themselves are escaped, the backslash in front of the closing one is not part of the value.
-            let inner_end = if start > from && end > start + 1 && self.text.byte(end - 1) == b'\\' { end - 1 } else { end };
+            self.spend(end - from);
+            let inner_end =
+                if start > from && end > start + 1 && self.text.byte(end - 1) == b'\\' { end - 1 } else { end };
             return (start + 1, inner_end);
         }
         let mut end = from;
-        while end < self.end && !matches!(self.text.byte(end), b' ' | b'\t' | b'\n' | b'\r' | b'&' | b';' | b',' | b'"' | b'\'' | b')' | b'}' | b']') {
+        while end < self.end
+            && !matches!(
+                self.text.byte(end),
+                b' ' | b'\t' | b'\n' | b'\r' | b'&' | b';' | b',' | b'"' | b'\'' | b')' | b'}' | b']'
+            )
+        {
             end += 1;
         }
+        self.spend(end - from);
         (from, end)
     }
 
@@ -272,7 +344,10 @@ impl Judge<'_> {
     /// The password of `user:password@` behind `://`.
     fn user_info(&self, from: usize, hits: &mut Vec<Hit>) {
         let rest = self.text.span(from, self.end);
-        let stop = rest.iter().position(|byte| matches!(byte, b'/' | b' ' | b'\n' | b'"' | b'\'' | b'?' | b'#' | b'<' | b'>')).unwrap_or(rest.len());
+        let stop = rest
+            .iter()
+            .position(|byte| matches!(byte, b'/' | b' ' | b'\n' | b'"' | b'\'' | b'?' | b'#' | b'<' | b'>'))
+            .unwrap_or(rest.len());
         let authority = rest.get(..stop).unwrap_or_default();
         let Some(at) = authority.iter().rposition(|&byte| byte == b'@') else { return };
         let user = authority.get(..at).unwrap_or_default();
@@ -286,10 +361,12 @@ impl Judge<'_> {
 
     /// The word around a percent escape, if it holds a secret once decoded.
     fn percent(&self, at: usize, hits: &mut Vec<Hit>) {
-        if self.decodings >= MAX_DECODINGS {
+        let (judged, hits_then) = self.percent_word.get();
+        if self.decodings >= MAX_DECODINGS || at < judged && hits.len() == hits_then {
             return;
         }
-        let stops = |byte: u8| byte <= b' ' || matches!(byte, b'"' | b'\'' | b'=' | b'&' | b'?' | b',' | b';' | b'<' | b'>');
+        let stops =
+            |byte: u8| byte <= b' ' || matches!(byte, b'"' | b'\'' | b'=' | b'&' | b'?' | b',' | b';' | b'<' | b'>');
         let mut start = at;
         while start > self.start && !stops(self.text.byte(start - 1)) {
             start -= 1;
@@ -298,8 +375,10 @@ impl Judge<'_> {
         while end < self.end && !stops(self.text.byte(end)) {
             end += 1;
         }
-        // What is known to be secret needs no second look.
-        if let Some(known) = hits.iter().rev().find(|hit| hit.start < end && hit.end > start) {
+        self.spend(end - start);
+        self.percent_word.set((end, hits.len()));
+        // What is known to be secret needs no second look; hits come in order.
+        if let Some(known) = hits.iter().rev().take(16).find(|hit| hit.start < end && hit.end > start) {
             start = known.end;
         }
         // Earlier escapes of the same word have been looked at with it.
@@ -324,8 +403,9 @@ fn looks_encoded(run: &[u8]) -> bool {
 }
 
 fn decode_base64(run: &[u8]) -> Option<Vec<u8>> {
-    const LENIENT: GeneralPurposeConfig =
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true);
+    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
     const PLAIN: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
     const URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
     let end = run.iter().position(|&byte| byte == b'=').unwrap_or(run.len());
@@ -343,7 +423,10 @@ pub(crate) fn decode_percent(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let [first, tail @ ..] = rest {
-        let digits = (tail.first().and_then(|&byte| (byte as char).to_digit(16)), tail.get(1).and_then(|&byte| (byte as char).to_digit(16)));
+        let digits = (
+            tail.first().and_then(|&byte| (byte as char).to_digit(16)),
+            tail.get(1).and_then(|&byte| (byte as char).to_digit(16)),
+        );
         if let (b'%', (Some(high), Some(low))) = (first, digits) {
             out.push((high << 4 | low) as u8);
             rest = tail.get(2..).unwrap_or_default();
@@ -384,7 +467,9 @@ pub(crate) mod tests {
     #[test]
     fn tokens_end_where_their_alphabet_ends() {
         let token = github();
-        for (before, after) in [("", ""), ("token ", " end"), ("x=", "&y"), ("(", ")"), ("a", "%26"), ("\n", "\r\n"), ("{\"a\":\"", "\"}")] {
+        for (before, after) in
+            [("", ""), ("token ", " end"), ("x=", "&y"), ("(", ")"), ("a", "%26"), ("\n", "\r\n"), ("{\"a\":\"", "\"}")]
+        {
             assert_eq!(judged(&format!("{before}{token}{after}")), format!("{before}<T01>{after}"));
         }
     }
@@ -434,6 +519,37 @@ pub(crate) mod tests {
         ] {
             assert_eq!(judged(text), text);
         }
+    }
+
+    /// Each of these was made to be walked again from every place in it.
+    #[test]
+    fn the_work_is_in_proportion_to_the_length() {
+        let access_key = ["AK", "IA"].concat();
+        for part in [
+            "-",
+            "--",
+            "%41",
+            "%41 ",
+            "eyJ",
+            "eyJhbGciOiJIUzI1NiJ9.",
+            "--password ",
+            &access_key,
+            "://a:b",
+            "a=",
+            "YWJj",
+        ] {
+            let hints = Hints::new();
+            let mut bytes = part.repeat(100_000 / part.len()).into_bytes();
+            let end = bytes.len();
+            bytes.resize(end + PADDING, 0);
+            let judge = Judge::new(&hints, View::new(&bytes).unwrap(), 0, end, 0);
+            judge.find(&mut Vec::new());
+            let spent = WORK_FREE + WORK_PER_BYTE * end - judge.work.get();
+            assert!(spent < 4 * end, "`{part}`: {spent} of {end} bytes");
+        }
+        // Where nothing better is known, the whole text goes.
+        assert_eq!(judged(&"password=$(".repeat(10_000)), "<D01>");
+        assert_eq!(judged(&"-----\n".repeat(10_000)), "-----\n".repeat(10_000));
     }
 
     #[test]
