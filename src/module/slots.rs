@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn no_memory_and_no_slot_are_null_pointers() {
-        let (mut slots, mut source) = (Slots::new(), numbers(10_000));
+        let (mut slots, mut source) = (Slots::new(), numbers(16_384));
         assert!(slots.take(20_000, &mut source).is_null());
         assert!(slots.take(usize::MAX, &mut source).is_null());
         assert!(!slots.take(9_900, &mut source).is_null());

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use auditgate_generate::{Generator, Profile};
 use auditgate_runner::{Context, Options, RunError, Runner};
 
 fn module() -> Vec<u8> {
@@ -43,6 +44,15 @@ fn the_module_and_the_engine_give_the_same_bytes_for_real_events() {
     });
     let records: Vec<_> = corpus.iter().cloned().chain(raw_lines).collect();
     assert_eq!(assert_same_bytes(records.iter().map(Vec::as_slice)), 102);
+}
+
+#[test]
+fn the_module_and_the_engine_give_the_same_bytes_for_made_up_events() {
+    for (profile, events) in [(Profile::Mixed, 1500), (Profile::Secrets, 1000), (Profile::Large, 4)] {
+        let options = auditgate_generate::Options { events, seed: 11, profile, ..Default::default() };
+        let records: Vec<String> = Generator::new(options).unwrap().map(|event| event.json).collect();
+        assert_eq!(assert_same_bytes(records.iter().map(String::as_bytes)), records.len());
+    }
 }
 
 #[test]

@@ -1,0 +1,188 @@
+//! `auditgate run` as a shell sees it: streams and exit codes.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/corpus/kubernetes/falco-traces.jsonl");
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_auditgate"));
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run_with(input: &[u8], arguments: &[&str]) -> Output {
+    let mut child = command(arguments).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || {
+        // A command that stops early closes its end.
+        let _ = stdin.write_all(&input);
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// A file that is gone after the test.
+struct TempFile(PathBuf);
+
+impl TempFile {
+    fn new(name: &str, content: &[u8]) -> Self {
+        let path = std::env::temp_dir().join(format!("auditgate-cli-{}-{name}", std::process::id()));
+        std::fs::write(&path, content).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn events_leave_redacted_one_a_line_and_a_summary_follows() {
+    let output = run_with(b"", &["run", CORPUS]);
+    assert_eq!(output.status.code(), Some(0));
+    let lines: Vec<&str> = text(&output.stdout).lines().collect();
+    assert_eq!(lines.len(), 51);
+    for line in &lines {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(record["auditgate"]["source"], "kubernetes", "{line}");
+    }
+    assert!(!text(&output.stdout).contains("MY-KEY"));
+    let summary = text(&output.stderr);
+    assert!(summary.starts_with("51 events in, 51 out, ") && summary.contains(" redactions\n"), "{summary}");
+    assert!(summary.contains("MB/s (wasm)"), "{summary}");
+    assert!(!summary.contains('\x1b'), "colours in a file");
+}
+
+#[test]
+fn standard_input_is_read_where_no_file_is_named_and_for_a_dash() {
+    let events = std::fs::read(CORPUS).unwrap();
+    let expected = run_with(b"", &["run", "--time", "1", CORPUS]).stdout;
+    assert_eq!(text(&run_with(&events, &["run", "--time", "1"]).stdout), text(&expected));
+    let twice = run_with(&events, &["run", "--time", "1", "-", CORPUS]).stdout;
+    assert_eq!(text(&twice), text(&[expected.clone(), expected].concat()));
+}
+
+#[test]
+fn lines_become_records_as_the_tail_input_makes_them() {
+    let output = run_with(b"plain \"text\"\n\n{\"kind\":\"x\"}\n", &["run", "--time", "1", "--quiet"]);
+    let lines: Vec<&str> = text(&output.stdout).lines().collect();
+    assert!(lines[0].starts_with(r#"{"log":"plain \"text\"","#), "{}", lines[0]);
+    assert!(lines[1].starts_with(r#"{"log":"","#), "{}", lines[1]);
+    assert!(lines[2].starts_with(r#"{"kind":"x","#), "{}", lines[2]);
+    assert_eq!((lines.len(), text(&output.stderr)), (3, ""));
+}
+
+#[test]
+fn a_raw_line_leaves_as_its_event_would() {
+    let stamped = |arguments: &[&str]| {
+        let output = run_with(b"", arguments);
+        let lines: Vec<serde_json::Value> =
+            text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines.len(), 51);
+        lines
+    };
+    assert_eq!(stamped(&["run", "-q", "--raw-lines", CORPUS]), stamped(&["run", "-q", CORPUS]));
+}
+
+#[test]
+fn the_native_engine_gives_the_same_bytes() {
+    let run = |engine: &str| run_with(b"", &["run", "--quiet", "--time", "7", "--engine", engine, CORPUS]).stdout;
+    assert_eq!(text(&run("native")), text(&run("wasm")));
+}
+
+#[test]
+fn a_policy_drops_by_name_and_the_summary_says_so() {
+    let policy = TempFile::new(
+        "drop.yaml",
+        b"apiVersion: auditgate/v1\nkind: Policy\nrules:\n- {name: no-pods, resources: [{group: '', resources: [pods, pods/*]}], level: None}\n",
+    );
+    for engine in ["wasm", "native"] {
+        let output = run_with(b"", &["run", "--engine", engine, "--policy", policy.path(), "--format", "json", CORPUS]);
+        let summary: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+        let dropped = summary["dropped"]["no-pods"].as_u64().unwrap();
+        assert!(dropped >= 13, "{summary}");
+        assert_eq!(text(&output.stdout).lines().count() as u64, 51 - dropped);
+        assert_eq!(summary["events"], 51);
+    }
+}
+
+#[test]
+fn an_invalid_policy_ends_with_3_and_a_position_before_anything_leaves() {
+    let policy = TempFile::new("invalid.yaml", b"apiVersion: auditgate/v1\nkind: Policy\nrulez: []\n");
+    let output = run_with(b"", &["run", "--policy", policy.path(), CORPUS]);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(3), ""));
+    let expected = format!("{}:3:1: error P", policy.path());
+    assert!(text(&output.stderr).contains(&expected), "{}", text(&output.stderr));
+}
+
+#[test]
+fn what_cannot_be_read_ends_with_1_and_a_wrong_option_with_2() {
+    let output = run_with(b"", &["run", CORPUS, "/nowhere/events.jsonl"]);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), ""));
+    assert!(
+        text(&output.stderr).starts_with("error: cannot open `/nowhere/events.jsonl`: "),
+        "{}",
+        text(&output.stderr)
+    );
+    assert_eq!(run_with(b"", &["run", "--polizy", "x"]).status.code(), Some(2));
+    let no_module = TempFile::new("no-module.wasm", b"text");
+    let output = run_with(b"", &["run", "--module", no_module.path(), CORPUS]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).starts_with("error: H001: "), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let events = TempFile::new("many.jsonl", &std::fs::read(CORPUS).unwrap().repeat(40));
+    let mut child = command(&["run", events.path()]).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut [0; 100]).unwrap();
+    drop(stdout);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+}
+
+/// Somebody watches a log: each answer comes when its event came, not when a buffer is full.
+#[test]
+fn answers_to_a_live_stream_do_not_wait_for_more() {
+    let mut child = command(&["run", "--quiet"]).spawn().unwrap();
+    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    for _ in 0..3 {
+        stdin.write_all(b"{\"kind\":\"x\"}\n").unwrap();
+        let mut answer = [0; 13];
+        stdout.read_exact(&mut answer).unwrap();
+        assert_eq!(text(&answer), r#"{"kind":"x","#.to_owned() + "\"");
+        let mut rest = [0];
+        while rest != *b"\n" {
+            stdout.read_exact(&mut rest).unwrap();
+        }
+    }
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn the_demonstration_shows_real_events_before_and_after() {
+    let output = run_with(b"", &["demo", "--embedded"]);
+    let shown = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(shown.contains("- …aws_secret_access_key = MY-KEY") || shown.contains("= MY-KEY"), "{shown}");
+    assert!(shown.contains("aws_secret_access_key = [redacted:"), "{shown}");
+    assert!(shown.contains("251 events in, 251 out, "), "{shown}");
+}
