@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::case::{self, Case, Demand, Form};
 use crate::judge::Judge;
 use crate::plant::Encoding;
-use crate::run::Tally;
+use crate::run::{Tally, first_seed};
 
 /// Of the kinds, one in so many for each place and encoding.
 const ONE_KIND_IN: usize = 9;
@@ -63,7 +63,7 @@ impl Sample {
                     if (place_at + kind_at + encoding_at) % ONE_KIND_IN != 0 {
                         continue;
                     }
-                    let case = Case::new(&kind.item, &place.item, encoding, 1);
+                    let case = Case::new(&kind.item, &place.item, encoding, first_seed(place_at, kind_at));
                     let Some((_, tag, record)) = case.records.iter().find(|(form, ..)| *form == Form::Parsed) else {
                         continue;
                     };
