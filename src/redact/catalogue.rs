@@ -65,6 +65,7 @@ pub(crate) static ENTRIES: &[Entry] = entries! {
     "K01" EMBEDDED, ["data", "stringData", "items[].data", "items[].stringData"], e::MASK, "values of an object that calls itself a Secret";
     "K02" SECRET, ["rows[].cells"], e::MASK, "cells of a Table of Secrets";
     "K02" ALL, ["items[]", "rows[].object"], e::OBJECT, "objects of a List or Table are of the event's own resource";
+    "K00" SECRET, ["[][]", "[].~op|path|value|from"], e::MASK, "items of a patch that are no operations";
     "K00" SECRET, ["~metadata|kind|apiVersion|type|immutable|items|rows|columnDefinitions|status|message|reason|details|code|data|stringData"], e::MASK,
         "other members of a Secret's body";
     "K03" ALL, ["[]", "**.patch[]"], e::PATCH, "operations of a JSON patch: the value is treated as what stands at the path";
@@ -92,7 +93,8 @@ pub(crate) static ENTRIES: &[Entry] = entries! {
     "K21" CHALLENGE, ["spec.key", "spec.token"], e::MASK, "keys of ACME challenges";
     "K11" CONFIG_MAP, ["data", "binaryData"], e::PAIRS, "values of a ConfigMap: what follows a secret name in their text";
     "R01" RECORD, ["auditgate"], e::REMOVE, "the decision map, which only the module may write";
-    "R02" RECORD, ["log", "message", "MESSAGE"], e::LINE, "a raw line";
+    "R02" RECORD, ["log", "message", "MESSAGE", "SYSLOG_RAW"], e::LINE, "a raw line";
+    "L06" RECORD, ["_CMDLINE"], e::COMMAND, "the command line of the process that wrote to the journal";
     "R03" RECORD, ["requestObject"], e::BODY, "what was asked for";
     "R03" RECORD, ["responseObject"], e::BODY | e::RESPONSE, "what was answered";
     "R04" RECORD, ["items[]"], e::EVENT, "events of an EventList";

@@ -30,11 +30,11 @@ pub(crate) fn secret_parts(arguments: &[&[u8]], parts: &mut Vec<Part>) {
     for (index, argument) in arguments.iter().enumerate() {
         line.argument(index, 0, argument, parts);
         if argument.contains(&b' ') {
-            let mut inner = Line::default();
+            let mut inner = Line { nested: true, ..Line::default() };
             let mut at = 0;
             for word in argument.split(|byte| byte.is_ascii_whitespace()).take(MAX_WORDS) {
                 if matches!(word, b"|" | b"||" | b"&&" | b";") {
-                    inner = Line::default();
+                    inner = Line { nested: true, ..Line::default() };
                 } else if !word.is_empty() {
                     inner.argument(index, at, word, parts);
                 }
@@ -51,6 +51,8 @@ struct Line {
     started: bool,
     /// A user was given the short way, `-uroot`, so `-p` is a password whatever the program.
     short_user: bool,
+    /// Words of one argument, split at white space.
+    nested: bool,
     next: Next,
 }
 
@@ -61,6 +63,8 @@ enum Next {
     Secret,
     /// `user:password`
     Pair,
+    /// What follows the first word of a secret.
+    Rest,
 }
 
 impl Line {
@@ -69,12 +73,20 @@ impl Line {
         let mut part = |start: usize| {
             let value = word.get(start..).unwrap_or_default();
             let (from, to) = unquoted(value);
-            if to > from && !value.starts_with(b"$(") && !value.starts_with(b"${") && !super::is_mask(value) {
+            let whole = value.get(from..to).unwrap_or_default();
+            if to > from && !value.starts_with(b"$(") && !value.starts_with(b"${") && !super::is_mask(whole) {
                 parts.push((index, offset + start + from, offset + start + to));
             }
         };
         if next == Next::Secret && !word.starts_with(b"--") {
             part(0);
+            // Inside a nested command line an unquoted value goes on to the next flag.
+            self.next = if self.nested && !word.starts_with(b"\"") && !word.starts_with(b"'") && !super::is_mask(word) { Next::Rest } else { Next::Plain };
+            return;
+        }
+        if next == Next::Rest && !word.starts_with(b"-") && !matches!(word, b"<" | b">" | b"2>&1") {
+            part(0);
+            self.next = Next::Rest;
             return;
         }
         if next == Next::Pair {
@@ -97,10 +109,9 @@ impl Line {
         }
         let name = word.iter().position(|&byte| byte != b'-').and_then(|at| word.get(at..)).unwrap_or_default();
         let dashes = word.len() - name.len();
-        if let Some(equals) = name.iter().position(|&byte| byte == b'=') {
-            if names::is_secret(name.get(..equals).unwrap_or_default()) {
-                part(dashes + equals + 1);
-            }
+        let equals = name.iter().position(|&byte| byte == b'=').filter(|&equals| names::is_secret(name.get(..equals).unwrap_or_default()));
+        if let Some(equals) = equals {
+            part(dashes + equals + 1);
             return;
         }
         if dashes == 1 {
@@ -171,6 +182,8 @@ mod tests {
             (&["app", "-token", "abc"], "app , -token , *"),
             (&["mysql", "-uroot", "-phunter2", "db"], "mysql , -uroot , -p* , db"),
             (&["-uroot", "-phunter2"], "-uroot , -p*"),
+            (&["mysql", "-uroot", "-paGVsbG8=", "db"], "mysql , -uroot , -p* , db"),
+            (&["sh", "-c", "vault login --token Basic abc -x"], "sh , -c , vault login --token * * -x"),
             (&["ssh", "-p2222", "host"], "ssh , -p2222 , host"),
             (&["nginx", "-p", "/etc/nginx"], "nginx , -p , /etc/nginx"),
             (&["sh", "-c", "mysql -uroot -phunter2 db && curl -u me:hunter2 http://x"], "sh , -c , mysql -uroot -p* db && curl -u me:* http://x"),

@@ -3,8 +3,6 @@
 //! A text is a decoded string. What `hints` points at is compared with the token formats, with the syntax of assignments, flags
 //! and URLs, and, where it may be an encoding, decoded and looked at again.
 
-use core::cell::Cell;
-
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -12,7 +10,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::names;
 use super::tokens::{FORMATS, alphabet, class_of};
 use crate::bytes::find;
-use crate::scan::{Hint, Hints, PADDING, RunEnds, View, begins_like_text, match_format};
+use crate::scan::{Hint, Hints, PADDING, View, begins_like_text, match_format};
 
 /// Encodings that may be nested in each other.
 const MAX_DECODINGS: u8 = 3;
@@ -20,18 +18,8 @@ const MAX_DECODINGS: u8 = 3;
 /// Bytes of one encoded run that are decoded; of a longer one this much at its beginning.
 const MAX_DECODED_BYTES: usize = 64 * 1024;
 
-/// Longest name of a flag or in front of a `=` that is looked at.
-const MAX_NAME_BYTES: usize = 64;
-
 /// Shortest run that can be the encoding of a secret.
 const SHORTEST_RUN: usize = 20;
-
-/// Bytes that may be looked at again, for each byte of a text: texts that people and programs write need one or two. A text
-/// that is made to be looked at over and over is masked as a whole, so that the time is in proportion to the length.
-const WORK_PER_BYTE: usize = 16;
-
-/// What short texts have on top of it, in bytes.
-const WORK_FREE: usize = 16 * 1024;
 
 /// A secret part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,18 +29,25 @@ pub(crate) struct Hit {
     pub(crate) id: &'static str,
 }
 
-/// Finds the secret parts of `start..end`; they do not overlap and are in order.
+/// Adds the secret parts of `start..end` to `hits`; those that are added do not overlap and are in order.
 pub(crate) fn judge(hints: &Hints, text: View<'_>, start: usize, end: usize, hits: &mut Vec<Hit>) {
-    Judge::new(hints, text, start, end, 0).find(hits);
+    let mut own = Vec::new();
+    Judge { hints, text, start, end, decodings: 0 }.find(&mut own);
+    merge(&mut own);
+    hits.append(&mut own);
+}
+
+/// Orders hits, and joins those that overlap.
+pub(crate) fn merge(hits: &mut Vec<Hit>) {
     hits.sort_by_key(|hit| (hit.start, usize::MAX - hit.end));
-    let mut reached = start;
-    hits.retain(|hit| {
-        let fresh = hit.start >= reached && hit.end > hit.start;
-        if fresh {
-            reached = hit.end;
+    let mut merged: Vec<Hit> = Vec::with_capacity(hits.len());
+    for hit in hits.drain(..).filter(|hit| hit.end > hit.start) {
+        match merged.last_mut() {
+            Some(last) if hit.start < last.end => last.end = last.end.max(hit.end),
+            _ => merged.push(hit),
         }
-        fresh
-    });
+    }
+    *hits = merged;
 }
 
 struct Judge<'a> {
@@ -61,43 +56,13 @@ struct Judge<'a> {
     start: usize,
     end: usize,
     decodings: u8,
-    /// Bytes that may still be looked at again.
-    work: Cell<usize>,
-    run_ends: RunEnds,
-    /// The end of the last run that a T42 was looked for in; what begins later in it says nothing new.
-    jwt_judged: Cell<usize>,
-    /// The end of the last word with percent escapes that was looked at, and the number of hits then.
-    percent_word: Cell<(usize, usize)>,
 }
 
-impl<'a> Judge<'a> {
-    fn new(hints: &'a Hints, text: View<'a>, start: usize, end: usize, decodings: u8) -> Self {
-        Self {
-            hints,
-            text,
-            start,
-            end,
-            decodings,
-            work: Cell::new(WORK_FREE + WORK_PER_BYTE * (end - start)),
-            run_ends: RunEnds::default(),
-            jwt_judged: Cell::new(start),
-            percent_word: Cell::new((start, 0)),
-        }
-    }
-
-    /// Accounts for bytes that were looked at again.
-    fn spend(&self, bytes: usize) {
-        self.work.set(self.work.get().saturating_sub(bytes));
-    }
-
+impl Judge<'_> {
     fn find(&self, hits: &mut Vec<Hit>) {
         let mut at = self.start;
-        let mut runs_from = self.start;
-        while let Some(hint) = self.hints.next(self.text, at, runs_from, self.end) {
-            if self.work.get() == 0 {
-                hits.push(Hit { start: self.start, end: self.end, id: "D01" });
-                return;
-            }
+        let mut run_start = self.start;
+        while let Some(hint) = self.hints.next(self.text, at, &mut run_start, self.end) {
             match hint {
                 Hint::Pair { at: here, syntax, token } => {
                     at = here + 2;
@@ -110,7 +75,7 @@ impl<'a> Judge<'a> {
                 }
                 Hint::Run { at: here } => {
                     let (start, end) = self.run_around(here);
-                    runs_from = end.max(here + 2);
+                    run_start = end.max(here + 2);
                     at = here + 2;
                     if end - start >= SHORTEST_RUN && self.run_is_secret(start, end) {
                         hits.push(Hit { start, end, id: "D01" });
@@ -129,7 +94,7 @@ impl<'a> Judge<'a> {
             if first < self.start || first > here {
                 continue;
             }
-            let found = match_format(format, self.text, self.start, first, self.end, &self.run_ends);
+            let found = match_format(format, self.text, self.start, first, self.end);
             if let Some((start, end)) = found.and_then(|(start, end)| self.confirm(format.id, start, end)) {
                 hits.push(Hit { start, end, id: format.id });
             }
@@ -141,12 +106,7 @@ impl<'a> Judge<'a> {
         match id {
             "T45" => self.pem(start),
             // `continue=` tokens and the like are base64 of JSON, but have no signature.
-            "T42" if end == self.jwt_judged.get() => None,
-            "T42" => {
-                self.jwt_judged.set(end);
-                let signed = self.text.span(start, end).iter().filter(|&&byte| byte == b'.').count() >= 2;
-                signed.then_some((start, end))
-            }
+            "T42" => (self.text.span(start, end).iter().filter(|&&byte| byte == b'.').count() >= 2).then_some((start, end)),
             // Certificates begin with `LS0tLS1CRUdJTiBD`.
             "T46" => {
                 let kind = self.text.span(start + 14, start + 16);
@@ -161,10 +121,7 @@ impl<'a> Judge<'a> {
         let rest = self.text.span(start, self.end);
         let first_line = rest.get(..rest.len().min(64)).unwrap_or_default();
         find(first_line, b"PRIVATE KEY")?;
-        self.spend(rest.len());
-        let end = find(rest, b"-----END")
-            .map(|at| at + 8)
-            .and_then(|at| find(rest.get(at..)?, b"-----").map(|tail| at + tail + 5));
+        let end = find(rest, b"-----END").map(|at| at + 8).and_then(|at| find(rest.get(at..)?, b"-----").map(|tail| at + tail + 5));
         Some((start, start + end.unwrap_or(rest.len())))
     }
 
@@ -179,7 +136,6 @@ impl<'a> Judge<'a> {
         while end < self.end && in_run(end) {
             end += 1;
         }
-        self.spend(end - start);
         (start, end)
     }
 
@@ -196,9 +152,7 @@ impl<'a> Judge<'a> {
         if run.iter().all(u8::is_ascii_hexdigit) && decode_hex(run).is_some_and(|bytes| self.decoded_is_secret(bytes)) {
             return true;
         }
-        if begins_like_text(self.text, start, end)
-            && decode_base64(run).is_some_and(|bytes| self.decoded_is_secret(bytes))
-        {
+        if begins_like_text(self.text, start, end) && decode_base64(run).is_some_and(|bytes| self.decoded_is_secret(bytes)) {
             return true;
         }
         // A path or a word in front of the encoding shifts it; the parts between the characters that names have, too, are tried alone.
@@ -206,16 +160,16 @@ impl<'a> Judge<'a> {
         run.split(|byte| matches!(byte, b'/' | b'-' | b'=' | b'_')).any(|part| {
             let here = from;
             from += part.len() + 1;
-            let alone = part.len() >= SHORTEST_RUN
-                && part.len() < run.len()
-                && begins_like_text(self.text, here, here + part.len());
-            alone && decode_base64(part).is_some_and(|bytes| self.decoded_is_secret(bytes))
+            if part.len() < SHORTEST_RUN || part.len() == run.len() {
+                return false;
+            }
+            let hex = part.iter().all(u8::is_ascii_hexdigit) && decode_hex(part).is_some_and(|bytes| self.decoded_is_secret(bytes));
+            hex || begins_like_text(self.text, here, here + part.len()) && decode_base64(part).is_some_and(|bytes| self.decoded_is_secret(bytes))
         })
     }
 
     fn decoded_is_secret(&self, mut bytes: Vec<u8>) -> bool {
-        let printable =
-            bytes.iter().take(12).all(|&byte| (0x20..0x7f).contains(&byte) || matches!(byte, b'\n' | b'\r' | b'\t'));
+        let printable = bytes.iter().take(12).all(|&byte| (0x20..0x7f).contains(&byte) || matches!(byte, b'\n' | b'\r' | b'\t'));
         if !printable {
             return bytes.starts_with(&[0x1f, 0x8b]);
         }
@@ -223,7 +177,7 @@ impl<'a> Judge<'a> {
         bytes.resize(end + PADDING, 0);
         let Some(text) = View::new(&bytes) else { return false };
         let mut hits = Vec::new();
-        Judge::new(self.hints, text, 0, end, self.decodings + 1).find(&mut hits);
+        Judge { hints: self.hints, text, start: 0, end, decodings: self.decodings + 1 }.find(&mut hits);
         !hits.is_empty()
     }
 
@@ -248,7 +202,7 @@ impl<'a> Judge<'a> {
             end -= 1;
         }
         let mut start = end;
-        while start > self.start && end - start < MAX_NAME_BYTES && is_name_byte(self.text.byte(start - 1)) {
+        while start > self.start && end - start < 64 && is_name_byte(self.text.byte(start - 1)) {
             start -= 1;
         }
         self.text.span(start, end)
@@ -268,21 +222,31 @@ impl<'a> Judge<'a> {
         while from < self.end && matches!(self.text.byte(from), b' ' | b'\t') {
             from += 1;
         }
-        let header = colon
-            && [&b"authorization"[..], b"proxy-authorization", b"cookie", b"set-cookie"]
-                .iter()
-                .any(|header| name.eq_ignore_ascii_case(header));
-        let (start, end) = if header { (from, self.line_end(from)) } else { self.value(from) };
+        let header = colon && [&b"authorization"[..], b"proxy-authorization", b"cookie", b"set-cookie"].iter().any(|header| name.eq_ignore_ascii_case(header));
+        let whole_line = header || self.text.byte(at) == b'=' && self.begins_line(at, name.len());
+        let (start, mut end) = self.value(from);
+        if whole_line && start == from && !super::is_mask(self.text.span(start, end)) {
+            end = self.line_end(from, !header);
+        }
         self.mask_value(start, end, hits);
     }
 
-    fn flag(&self, at: usize, hits: &mut Vec<Hit>) {
-        // A line of dashes is no flag.
-        if at > self.start && self.text.byte(at - 1) == b'-' {
-            return;
+    /// Whether the name of `length` bytes in front of `at` is the first word of a line: then the value goes to the line's end, as in properties files.
+    fn begins_line(&self, at: usize, length: usize) -> bool {
+        let mut start = at;
+        while start > self.start && matches!(self.text.byte(start - 1), b' ' | b'\t') {
+            start -= 1;
         }
+        start = start.saturating_sub(length).max(self.start);
+        while start > self.start && matches!(self.text.byte(start - 1), b' ' | b'\t') {
+            start -= 1;
+        }
+        start == self.start || self.text.byte(start - 1) == b'\n'
+    }
+
+    fn flag(&self, at: usize, hits: &mut Vec<Hit>) {
         let mut end = at + 2;
-        while end < self.end && end < at + 2 + MAX_NAME_BYTES && is_name_byte(self.text.byte(end)) {
+        while end < self.end && is_name_byte(self.text.byte(end)) {
             end += 1;
         }
         if self.text.byte(end) != b' ' || end >= self.end || !names::is_secret(self.text.span(at + 2, end)) {
@@ -290,8 +254,31 @@ impl<'a> Judge<'a> {
         }
         let (start, end) = self.value(end + 1);
         if self.text.byte(start) != b'-' {
-            self.mask_value(start, end, hits);
+            self.mask_value(start, self.flag_end(start, end), hits);
         }
+    }
+
+    /// Where the value of a flag ends: a value without quotes can have spaces where somebody forgot to quote it, so it goes on to the next flag or
+    /// operator of a shell.
+    fn flag_end(&self, start: usize, end: usize) -> usize {
+        let quoted = start > self.start && matches!(self.text.byte(start - 1), b'"' | b'\'');
+        if quoted || super::is_mask(self.text.span(start, end)) {
+            return end;
+        }
+        let mut at = end;
+        let mut last = end;
+        while at < self.end && self.text.byte(at) == b' ' {
+            let word = at + 1;
+            if matches!(self.text.byte(word), b'-' | b'|' | b'&' | b';' | b'<' | b'>') || word >= self.end {
+                break;
+            }
+            at = word;
+            while at < self.end && !matches!(self.text.byte(at), b' ' | b'\n') {
+                at += 1;
+            }
+            last = at;
+        }
+        last
     }
 
     fn mask_value(&self, start: usize, end: usize, hits: &mut Vec<Hit>) {
@@ -313,41 +300,33 @@ impl<'a> Judge<'a> {
         let quote = self.text.byte(start);
         if start < self.end && matches!(quote, b'"' | b'\'') {
             let mut end = start + 1;
-            while end < self.end && (self.text.byte(end) != quote || self.text.byte(end - 1) == b'\\' && start == from)
-            {
+            while end < self.end && (self.text.byte(end) != quote || self.text.byte(end - 1) == b'\\' && start == from) {
                 end += 1;
             }
             // Where the quotes themselves are escaped, the backslash in front of the closing one is not part of the value.
-            self.spend(end - from);
-            let inner_end =
-                if start > from && end > start + 1 && self.text.byte(end - 1) == b'\\' { end - 1 } else { end };
+            let inner_end = if start > from && end > start + 1 && self.text.byte(end - 1) == b'\\' { end - 1 } else { end };
             return (start + 1, inner_end);
         }
+        if self.text.span(from, self.end).starts_with(super::MASK_START) {
+            let rest = self.text.span(from, self.end);
+            return (from, from + rest.iter().position(|&byte| byte == b']').map_or(rest.len(), |at| at + 1));
+        }
         let mut end = from;
-        while end < self.end
-            && !matches!(
-                self.text.byte(end),
-                b' ' | b'\t' | b'\n' | b'\r' | b'&' | b';' | b',' | b'"' | b'\'' | b')' | b'}' | b']'
-            )
-        {
+        while end < self.end && !matches!(self.text.byte(end), b' ' | b'\t' | b'\n' | b'\r' | b'&' | b';' | b',' | b'"' | b'\'' | b')' | b'}' | b']') {
             end += 1;
         }
-        self.spend(end - from);
         (from, end)
     }
 
-    fn line_end(&self, from: usize) -> usize {
+    fn line_end(&self, from: usize, quotes_belong: bool) -> usize {
         let rest = self.text.span(from, self.end);
-        from + rest.iter().position(|byte| matches!(byte, b'\n' | b'\r' | b'"' | b'\'')).unwrap_or(rest.len())
+        from + rest.iter().position(|byte| matches!(byte, b'\n' | b'\r') || !quotes_belong && matches!(byte, b'"' | b'\'')).unwrap_or(rest.len())
     }
 
     /// The password of `user:password@` behind `://`.
     fn user_info(&self, from: usize, hits: &mut Vec<Hit>) {
         let rest = self.text.span(from, self.end);
-        let stop = rest
-            .iter()
-            .position(|byte| matches!(byte, b'/' | b' ' | b'\n' | b'"' | b'\'' | b'?' | b'#' | b'<' | b'>'))
-            .unwrap_or(rest.len());
+        let stop = rest.iter().position(|byte| matches!(byte, b'/' | b' ' | b'\n' | b'"' | b'\'' | b'?' | b'#' | b'<' | b'>')).unwrap_or(rest.len());
         let authority = rest.get(..stop).unwrap_or_default();
         let Some(at) = authority.iter().rposition(|&byte| byte == b'@') else { return };
         let user = authority.get(..at).unwrap_or_default();
@@ -361,12 +340,10 @@ impl<'a> Judge<'a> {
 
     /// The word around a percent escape, if it holds a secret once decoded.
     fn percent(&self, at: usize, hits: &mut Vec<Hit>) {
-        let (judged, hits_then) = self.percent_word.get();
-        if self.decodings >= MAX_DECODINGS || at < judged && hits.len() == hits_then {
+        if self.decodings >= MAX_DECODINGS {
             return;
         }
-        let stops =
-            |byte: u8| byte <= b' ' || matches!(byte, b'"' | b'\'' | b'=' | b'&' | b'?' | b',' | b';' | b'<' | b'>');
+        let stops = |byte: u8| byte <= b' ' || matches!(byte, b'"' | b'\'' | b'=' | b'&' | b'?' | b',' | b';' | b'<' | b'>');
         let mut start = at;
         while start > self.start && !stops(self.text.byte(start - 1)) {
             start -= 1;
@@ -375,10 +352,8 @@ impl<'a> Judge<'a> {
         while end < self.end && !stops(self.text.byte(end)) {
             end += 1;
         }
-        self.spend(end - start);
-        self.percent_word.set((end, hits.len()));
-        // What is known to be secret needs no second look; hits come in order.
-        if let Some(known) = hits.iter().rev().take(16).find(|hit| hit.start < end && hit.end > start) {
+        // What is known to be secret needs no second look.
+        if let Some(known) = hits.iter().rev().find(|hit| hit.start < end && hit.end > start) {
             start = known.end;
         }
         // Earlier escapes of the same word have been looked at with it.
@@ -403,9 +378,8 @@ fn looks_encoded(run: &[u8]) -> bool {
 }
 
 fn decode_base64(run: &[u8]) -> Option<Vec<u8>> {
-    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
+    const LENIENT: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true);
     const PLAIN: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
     const URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
     let end = run.iter().position(|&byte| byte == b'=').unwrap_or(run.len());
@@ -414,7 +388,7 @@ fn decode_base64(run: &[u8]) -> Option<Vec<u8>> {
     if run.iter().any(|byte| matches!(byte, b'-' | b'_')) { URL.decode(run).ok() } else { PLAIN.decode(run).ok() }
 }
 
-fn decode_hex(run: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn decode_hex(run: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: u8| (byte as char).to_digit(16);
     run.chunks_exact(2).map(|pair| Some((digit(*pair.first()?)? << 4 | digit(*pair.last()?)?) as u8)).collect()
 }
@@ -423,10 +397,7 @@ pub(crate) fn decode_percent(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let [first, tail @ ..] = rest {
-        let digits = (
-            tail.first().and_then(|&byte| (byte as char).to_digit(16)),
-            tail.get(1).and_then(|&byte| (byte as char).to_digit(16)),
-        );
+        let digits = (tail.first().and_then(|&byte| (byte as char).to_digit(16)), tail.get(1).and_then(|&byte| (byte as char).to_digit(16)));
         if let (b'%', (Some(high), Some(low))) = (first, digits) {
             out.push((high << 4 | low) as u8);
             rest = tail.get(2..).unwrap_or_default();
@@ -467,9 +438,7 @@ pub(crate) mod tests {
     #[test]
     fn tokens_end_where_their_alphabet_ends() {
         let token = github();
-        for (before, after) in
-            [("", ""), ("token ", " end"), ("x=", "&y"), ("(", ")"), ("a", "%26"), ("\n", "\r\n"), ("{\"a\":\"", "\"}")]
-        {
+        for (before, after) in [("", ""), ("token ", " end"), ("x=", "&y"), ("(", ")"), ("a", "%26"), ("\n", "\r\n"), ("{\"a\":\"", "\"}")] {
             assert_eq!(judged(&format!("{before}{token}{after}")), format!("{before}<T01>{after}"));
         }
     }
@@ -478,10 +447,13 @@ pub(crate) mod tests {
     fn assignments_flags_and_urls() {
         for (text, expected) in [
             ("login password=hunter22 ok", "login password=<N01> ok"),
+            ("db.host=h\ndb.password = a b c\ndb.pool=1", "db.host=h\ndb.password = <N01>\ndb.pool=1"),
+            ("password=[redacted:N01] x token=[redacted:T01]", "password=[redacted:N01] x token=[redacted:T01]"),
             ("url?token=abc12345&x=1", "url?token=<N01>&x=1"),
             ("db_password: 's3cr3t value'\nuser: me", "db_password: '<N01>'\nuser: me"),
             ("{\"apiKey\":\"abc\",\"user\":\"me\"}", "{\"apiKey\":\"<N01>\",\"user\":\"me\"}"),
             ("run --password hunter22 --user me", "run --password <N01> --user me"),
+            ("run --token Basic abc def && ls", "run --token <N01> && ls"),
             ("run --password=hunter22 --user me", "run --password=<N01> --user me"),
             ("postgres://app:hunter22@db:5432/x", "postgres://app:<N01>@db:5432/x"),
             ("curl -H 'Authorization: Bearer abc def' x", "curl -H 'Authorization: <N01>' x"),
@@ -519,37 +491,6 @@ pub(crate) mod tests {
         ] {
             assert_eq!(judged(text), text);
         }
-    }
-
-    /// Each of these was made to be walked again from every place in it.
-    #[test]
-    fn the_work_is_in_proportion_to_the_length() {
-        let access_key = ["AK", "IA"].concat();
-        for part in [
-            "-",
-            "--",
-            "%41",
-            "%41 ",
-            "eyJ",
-            "eyJhbGciOiJIUzI1NiJ9.",
-            "--password ",
-            &access_key,
-            "://a:b",
-            "a=",
-            "YWJj",
-        ] {
-            let hints = Hints::new();
-            let mut bytes = part.repeat(100_000 / part.len()).into_bytes();
-            let end = bytes.len();
-            bytes.resize(end + PADDING, 0);
-            let judge = Judge::new(&hints, View::new(&bytes).unwrap(), 0, end, 0);
-            judge.find(&mut Vec::new());
-            let spent = WORK_FREE + WORK_PER_BYTE * end - judge.work.get();
-            assert!(spent < 4 * end, "`{part}`: {spent} of {end} bytes");
-        }
-        // Where nothing better is known, the whole text goes.
-        assert_eq!(judged(&"password=$(".repeat(10_000)), "<D01>");
-        assert_eq!(judged(&"-----\n".repeat(10_000)), "-----\n".repeat(10_000));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What is secret: the catalogue of places, names and token formats, and the close look at a text.
 
+pub(crate) mod auditd;
 pub(crate) mod catalogue;
 pub(crate) mod class;
 pub(crate) mod command;
@@ -46,7 +47,8 @@ pub(crate) fn push_mask(out: &mut Vec<u8>, id: &str) {
     out.push(b']');
 }
 
-const MASK_START: &[u8] = b"[redacted:";
+/// What every mask begins with.
+pub(crate) const MASK_START: &[u8] = b"[redacted:";
 
 /// Whether `text` is a mask and nothing else: an identifier, and a length at most. Anything else in brackets is not trusted.
 pub(crate) fn is_mask(text: &[u8]) -> bool {

@@ -4,8 +4,6 @@
 //! rare; whichever way the pairs fall, one of the two pairs in these three is looked at. The table also tells where eight letters and digits stand in
 //! a row, because encoded text has long runs of them.
 
-use core::cell::Cell;
-
 use super::buffer::View;
 use crate::redact::tokens::{Before, FORMATS, Format, alphabet, class_of};
 
@@ -115,10 +113,7 @@ impl Hints {
         let to = self.begins.get(first + 1).copied().unwrap_or_default();
         let bucket = self.rare.get(usize::from(from)..usize::from(to)).unwrap_or_default();
         let any = u16::from_le_bytes([pair as u8, ANY]);
-        bucket
-            .iter()
-            .filter(move |entry| entry.0 == pair || entry.0 == any)
-            .map(|&(_, format, offset)| (format, offset))
+        bucket.iter().filter(move |entry| entry.0 == pair || entry.0 == any).map(|&(_, format, offset)| (format, offset))
     }
 
     #[inline(always)]
@@ -146,13 +141,8 @@ impl Hints {
         while at + 8 <= end {
             let seen = self.look_at_four(text, at);
             if seen != BREAKS_RUN {
-                let judge = seen < BREAKS_RUN && run == OPEN;
-                let suspicious = if seen > BREAKS_RUN {
-                    self.is_suspicious(text, start, at, end)
-                } else {
-                    judge && may_be_encoded(text, start, at, end)
-                };
-                if suspicious {
+                let judge = seen & BREAKS_RUN == 0 && run == OPEN;
+                if seen > BREAKS_RUN && self.is_suspicious(text, start, at, end) || judge && may_be_encoded(text, start, at, end) {
                     return false;
                 }
                 run = if seen & BREAKS_RUN != 0 {
@@ -180,9 +170,7 @@ impl Hints {
         let mut pair = at;
         while pair < at + 8 {
             let seen = self.look(text, pair);
-            if seen & SYNTAX != 0 && is_syntax(text, pair)
-                || seen & TOKEN != 0 && self.is_prefix(text, start, pair, end)
-            {
+            if seen & SYNTAX != 0 && is_syntax(text, pair) || seen & TOKEN != 0 && self.is_prefix(text, start, pair, end) {
                 return true;
             }
             pair += 2;
@@ -195,25 +183,23 @@ impl Hints {
         self.formats_at(text, at).any(|(index, offset)| {
             let prefix = FORMATS.get(usize::from(index)).map_or("", |format| format.prefix).as_bytes();
             let first = at.wrapping_sub(usize::from(offset));
-            let fits = first >= start
-                && first <= at
-                && first + prefix.len() <= end
-                && prefix.first() == Some(&text.byte(first));
+            let fits = first >= start && first <= at && first + prefix.len() <= end && prefix.first() == Some(&text.byte(first));
             fits && text.span(first, first + prefix.len()) == prefix
         })
     }
 
-    /// The next place from `at` on, before `end`, that needs a closer look. Runs count from `runs_from` on.
-    pub(crate) fn next(&self, text: View<'_>, mut at: usize, runs_from: usize, end: usize) -> Option<Hint> {
-        let mut run_start = at.max(runs_from);
+    /// The next place from `at` on, before `end`, that needs a closer look. `run_start` is where the present run began, or where runs count from;
+    /// it is kept from call to call.
+    pub(crate) fn next(&self, text: View<'_>, mut at: usize, run_start: &mut usize, end: usize) -> Option<Hint> {
         while at < end {
             let seen = self.look(text, at);
+            if seen & BREAKS_RUN != 0 {
+                *run_start = (*run_start).max(at + 2);
+            }
             if seen > BREAKS_RUN {
                 return Some(Hint::Pair { at, syntax: seen & SYNTAX != 0, token: seen & TOKEN != 0 });
             }
-            if seen & BREAKS_RUN != 0 {
-                run_start = run_start.max(at + 2);
-            } else if at + 2 >= run_start + 16 {
+            if seen == 0 && at + 2 >= *run_start + 16 {
                 return Some(Hint::Run { at });
             }
             at += 2;
@@ -310,47 +296,18 @@ fn pair_weight(first: Option<u8>, second: Option<u8>) -> u32 {
     }
 }
 
-/// Where runs of one alphabet end, as far as they have been walked: many prefixes in one run take one walk together.
-#[derive(Default)]
-pub(crate) struct RunEnds([Cell<(usize, usize)>; 8]);
-
-impl RunEnds {
-    /// The first position from `at` on that is not in the alphabet, or `end`.
-    fn of(&self, alphabet: u8, text: View<'_>, at: usize, end: usize) -> usize {
-        // An alphabet is one bit.
-        let known = self.0.get(alphabet.trailing_zeros() as usize);
-        if let Some((from, stop)) = known.map(Cell::get)
-            && (from..stop).contains(&at)
-        {
-            return stop;
-        }
-        let mut stop = at;
-        while stop < end && class_of(text.byte(stop)) & alphabet != 0 {
-            stop += 1;
-        }
-        if let Some(known) = known {
-            known.set((at, stop));
-        }
-        stop
-    }
-}
-
 /// Where a token of `format` starts and ends if its fixed part stands at `at`.
-pub(crate) fn match_format(
-    format: &Format,
-    text: View<'_>,
-    from: usize,
-    at: usize,
-    end: usize,
-    ends: &RunEnds,
-) -> Option<(usize, usize)> {
+pub(crate) fn match_format(format: &Format, text: View<'_>, from: usize, at: usize, end: usize) -> Option<(usize, usize)> {
     let prefix = format.prefix.as_bytes();
     let body = at + prefix.len();
     if body > end || prefix.first() != Some(&text.byte(at)) || text.span(at, body) != prefix {
         return None;
     }
     let in_alphabet = |at: usize| class_of(text.byte(at)) & format.alphabet != 0;
-    let stop = ends.of(format.alphabet, text, body, end);
+    let mut stop = body;
+    while stop < end && in_alphabet(stop) {
+        stop += 1;
+    }
     if stop - body < usize::from(format.body) {
         return None;
     }
@@ -378,10 +335,7 @@ mod tests {
     fn every_format_is_hinted_at_in_every_position() {
         let hints = Hints::new();
         for format in FORMATS {
-            let body = (0..=127u8)
-                .rev()
-                .find(|&byte| class_of(byte) & format.alphabet != 0 && byte.is_ascii_alphanumeric())
-                .unwrap();
+            let body = (0..=127u8).rev().find(|&byte| class_of(byte) & format.alphabet != 0 && byte.is_ascii_alphanumeric()).unwrap();
             for lead in 0..9 {
                 for trail in 0..9 {
                     let mut text = vec![b' '; lead];
@@ -392,14 +346,13 @@ mod tests {
                     text.extend_from_slice(&[0; PADDING]);
                     let view = View::new(&text).unwrap();
                     assert!(!hints.is_plain(view, 0, end), "{} at {lead}", format.prefix);
-                    let found = std::iter::successors(hints.next(view, 0, usize::MAX - 32, end), |hint| {
+                    let found = std::iter::successors(hints.next(view, 0, &mut (usize::MAX - 32), end), |hint| {
                         let (Hint::Pair { at, .. } | Hint::Run { at }) = *hint;
-                        hints.next(view, at + 2, usize::MAX - 32, end)
+                        hints.next(view, at + 2, &mut (usize::MAX - 32), end)
                     })
                     .any(|hint| match hint {
                         Hint::Pair { at, .. } => hints.formats_at(view, at).any(|(index, offset)| {
-                            FORMATS.get(usize::from(index)).unwrap().prefix == format.prefix
-                                && at == lead + usize::from(offset)
+                            FORMATS.get(usize::from(index)).unwrap().prefix == format.prefix && at == lead + usize::from(offset)
                         }),
                         Hint::Run { .. } => false,
                     });
@@ -412,13 +365,7 @@ mod tests {
     #[test]
     fn ordinary_names_need_no_closer_look() {
         let hints = Hints::new();
-        for name in [
-            "nginx-deployment-7998647bdf-4jjks",
-            "application/vnd.kubernetes.protobuf",
-            "kube-scheduler",
-            "requestReceivedTimestamp",
-            "/api/v1/namespaces/default/pods/web-0",
-        ] {
+        for name in ["nginx-deployment-7998647bdf-4jjks", "application/vnd.kubernetes.protobuf", "kube-scheduler", "requestReceivedTimestamp", "/api/v1/namespaces/default/pods/web-0"] {
             let mut text = name.as_bytes().to_vec();
             text.extend_from_slice(&[0; PADDING]);
             assert!(hints.is_plain(View::new(&text).unwrap(), 0, name.len()), "{name}");

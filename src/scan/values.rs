@@ -9,10 +9,10 @@ use super::walk::{Frame, MAX_LEVEL, Walk, Work, close, pair};
 use crate::envelope::{Envelope, Field, Source};
 use crate::policy::Policy;
 use crate::redact::class::{CLASSES, Class};
-use crate::redact::judge::{Hit, judge};
+use crate::redact::judge::{self, Hit};
 use crate::redact::names::{self, name};
 use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
-use crate::redact::{catalogue, command, is_mask, push_mask, start, uri};
+use crate::redact::{auditd, catalogue, command, MASK_START, is_mask, push_mask, start, uri};
 
 /// The rules, compiled, and the memory of what they said.
 pub(crate) struct Tables {
@@ -28,8 +28,9 @@ pub(crate) struct Tables {
     deferred: Vec<(usize, usize, Vec<u8>)>,
 }
 
-/// Containers in each other that Fluent Bit takes back: its decoder loses the chunk from 31 (3.1.9) or 63 (5.1.1) on.
-const FOLD_DEPTH: usize = 28;
+/// Containers in each other that Fluent Bit takes back safely: its outputs run on a stack of 24 KB in 3.1.9 and abort at 27, its decoder loses the
+/// chunk from 31 (3.1.9) or 63 (5.1.1) on.
+const FOLD_DEPTH: usize = 22;
 
 /// How far into a line is looked for the id of an audit event.
 const LINE_PEEK_BYTES: usize = 16 * 1024;
@@ -134,6 +135,9 @@ impl Walk<'_, '_> {
         if flags & effect::PATCH != 0 {
             bits |= close::PATCH;
         }
+        if flags & effect::LINE != 0 {
+            bits |= close::BYTES;
+        }
         (value, bits)
     }
 
@@ -213,6 +217,9 @@ impl Walk<'_, '_> {
                 Some(Class::Secret) | None => self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text),
                 Some(_) => self.free_text(text, quote, after, flags),
             };
+        }
+        if flags & effect::PATCH != 0 && self.class() == Some(Class::Secret) {
+            return self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text);
         }
         if flags & effect::MASK != 0 {
             let entry = self.tables.paths.effects(of.state()).entry;
@@ -320,6 +327,9 @@ impl Walk<'_, '_> {
         if bits & close::COMMAND != 0 {
             self.command_line();
         }
+        if bits & close::BYTES != 0 && frame.item.is_some() {
+            self.bytes_of_message(frame.start, after);
+        }
         if bits & close::PATCH_VALUE != 0 {
             self.work.notes(depth.saturating_sub(1)).value = Text { start: frame.start, end: after, ..Text::default() };
         }
@@ -373,13 +383,20 @@ impl Walk<'_, '_> {
             self.mask_inside(name);
         }
         if let Some(uri) = self.envelope.field(Field::RequestUri) {
-            let path = self.text.span(uri.start, uri.end);
+            let mut path = Vec::new();
+            string::decode(self.text.view(), uri, &mut path);
             let end = path.iter().position(|&byte| byte == b'?').unwrap_or(path.len());
             let last = path.get(..end).and_then(|path| path.iter().rposition(|&byte| byte == b'/')).map_or(0, |slash| slash + 1);
-            let names_a_token = !path.get(last..end).is_some_and(|last| last.starts_with(b"oauth") || last.starts_with(b"useroauth"));
-            if names_a_token {
-                self.mask_inside(Text { start: uri.start + last, end: uri.start + end, ..uri });
+            let name = path.get(last..end).unwrap_or_default();
+            if name.is_empty() || name.starts_with(b"oauth") || name.starts_with(b"useroauth") || name.starts_with(b"%5Bredacted:") {
+                return;
             }
+            self.work.edits.replace_with(uri.start, uri.end, |out| {
+                string::encode(path.get(..last).unwrap_or_default(), out);
+                out.extend_from_slice(b"%5Bredacted:K19%5D");
+                string::encode(path.get(end..).unwrap_or_default(), out);
+            });
+            *self.redactions += 1;
         }
     }
 
@@ -599,6 +616,58 @@ impl Walk<'_, '_> {
         self.judge_text(text, special, flags & effect::URI != 0);
     }
 
+    /// An auditd record in a line: its fields are decoded, redacted and written again. Whether it was one.
+    fn auditd_record(&mut self, text: Text) -> bool {
+        let mut line = Vec::new();
+        string::decode(self.text.view(), text, &mut line);
+        if !auditd::is_record(&line) {
+            return false;
+        }
+        let changes = auditd::changes(&self.tables.hints, &line);
+        let mut out = Vec::with_capacity(line.len() + PADDING);
+        let mut at = 0;
+        for (start, end, with) in &changes {
+            if *start >= at {
+                out.extend_from_slice(line.get(at..*start).unwrap_or_default());
+                out.extend_from_slice(with);
+                at = *end;
+            }
+        }
+        out.extend_from_slice(line.get(at..).unwrap_or_default());
+        *self.redactions += changes.len() as u32;
+        // What is left is looked at like any text.
+        let end = out.len();
+        out.resize(end + PADDING, 0);
+        let mut hits = Vec::new();
+        if let Some(view) = View::new(&out) {
+            judge::judge(&self.tables.hints, view, 0, end, &mut hits);
+            *self.redactions += hits.len() as u32;
+            match write_masked(view, 0, end, &hits, false) {
+                Some(masked) => self.work.edits.replace(text.start, text.end, &masked),
+                None if changes.is_empty() => {}
+                None => self.work.edits.replace_with(text.start, text.end, |arena| string::encode(view.span(0, end), arena)),
+            }
+        }
+        true
+    }
+
+    /// A message that journald gives as an array of bytes because it is no UTF-8. If its text holds a secret, it leaves as text.
+    fn bytes_of_message(&mut self, from: usize, to: usize) {
+        let inner = self.text.span(from + 1, to - 1);
+        let bytes: Option<Vec<u8>> = inner.split(|&byte| byte == b',').map(|number| core::str::from_utf8(number).ok()?.trim().parse().ok()).collect();
+        let Some(bytes) = bytes else { return };
+        let mut text = String::from_utf8_lossy(&bytes).into_owned().into_bytes();
+        let end = text.len();
+        text.resize(end + PADDING, 0);
+        let Some(view) = View::new(&text) else { return };
+        let mut hits = Vec::new();
+        judge::judge(&self.tables.hints, view, 0, end, &mut hits);
+        if let Some(masked) = write_masked(view, 0, end, &hits, false) {
+            *self.redactions += hits.len() as u32;
+            self.work.edits.replace(from, to, &[b"\"", masked.as_slice(), b"\""].concat());
+        }
+    }
+
     /// Whether a URI needs no closer look: nothing in it stands out, and no name in its query.
     fn is_plain_uri(&mut self, text: Text) -> bool {
         let Tables { keys, paths, hints, .. } = &mut *self.tables;
@@ -626,6 +695,9 @@ impl Walk<'_, '_> {
 
     /// A string whose text may be JSON: if it is, it is read from `state` on and leaves as a string again.
     fn nested_json(&mut self, text: Text, quote: usize, after: usize, state: State, flags: u32) {
+        if flags & effect::LINE != 0 && self.auditd_record(text) {
+            return;
+        }
         let first = if text.escapes || text.end > text.start { self.text.byte(text.start) } else { 0 };
         let may_be_json = matches!(first, b'{' | b'[' | b' ' | b'\n' | b'\\') && text.end - text.start > 2;
         if !may_be_json {
@@ -667,9 +739,9 @@ impl Walk<'_, '_> {
         let mut look = |view: View<'_>, start: usize, end: usize| {
             special(hints, view, start, end, &mut hits);
             if !in_uri && !hints.is_plain(view, start, end) {
-                judge(hints, view, start, end, &mut hits);
+                judge::judge(hints, view, start, end, &mut hits);
             }
-            merge(&mut hits);
+            judge::merge(&mut hits);
             write_masked(view, start, end, &hits, in_uri)
         };
         if text.escapes {
@@ -716,26 +788,13 @@ fn class_of_start(state: State) -> Class {
     CLASSES.iter().copied().find(|&class| start::object(Some(class)) == state).unwrap_or(Class::Secret)
 }
 
-/// Orders hits and takes out those that earlier ones cover.
-fn merge(hits: &mut Vec<Hit>) {
-    hits.sort_by_key(|hit| (hit.start, usize::MAX - hit.end));
-    let mut merged: Vec<Hit> = Vec::with_capacity(hits.len());
-    for hit in hits.drain(..) {
-        match merged.last_mut() {
-            Some(last) if hit.start < last.end => last.end = last.end.max(hit.end),
-            _ => merged.push(hit),
-        }
-    }
-    *hits = merged;
-}
-
 /// The object that an error message echoes: everything behind these words.
 fn echo(text: View<'_>, from: usize, end: usize, hits: &mut Vec<Hit>) {
     let message = text.span(from, end);
     for words in [&b"Invalid value: "[..], b"error found in ", b"unrecognized type: ", b"Unsupported value: ", b"unable to parse "] {
         if let Some(at) = crate::bytes::find(message, words) {
             let start = at + words.len();
-            if start < message.len() && !is_mask(message.get(start..).unwrap_or_default()) {
+            if start < message.len() && !message.get(start..).unwrap_or_default().starts_with(MASK_START) {
                 hits.push(Hit { start: from + start, end, id: "K14" });
             }
         }

@@ -57,6 +57,9 @@ pub(super) mod close {
     /// With `REMEMBER`: the response's.
     pub(crate) const RESPONSE: u32 = 1 << 9;
 
+    /// A message as an array of bytes.
+    pub(crate) const BYTES: u32 = 1 << 10;
+
     /// Bits that have to do with the strings directly inside.
     pub(crate) const STRINGS: u32 = COMMAND | PATCH;
 }

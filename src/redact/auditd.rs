@@ -1,0 +1,232 @@
+//! Records of Linux auditd: `type=EXECVE msg=audit(...): argc=3 a0="mysql" a1=2D70...`.
+//!
+//! The kernel writes a value in quotes, or as upper case hexadecimal digits without quotes if it holds a quote, a space or anything that is no
+//! printable ASCII. A long argument comes in pieces, `a2_len=9000 a2[0]=... a2[1]=...`. What is redacted is written again by the same rule.
+//! Source: kernel/auditsc.c and kernel/audit.c of Linux.
+
+use super::command;
+use super::judge::{Hit, decode_hex, judge};
+use crate::scan::{Hints, PADDING, View};
+
+/// Arguments of one record that are looked at.
+const MAX_ARGUMENTS: usize = 4096;
+
+/// One field of the record.
+struct Field<'a> {
+    name: &'a [u8],
+    /// Span of the value, quotes included.
+    start: usize,
+    end: usize,
+    value: Vec<u8>,
+}
+
+/// A span of the record and what stands there instead.
+pub(crate) type Change = (usize, usize, Vec<u8>);
+
+/// Whether a text is an auditd record.
+pub(crate) fn is_record(text: &[u8]) -> bool {
+    text.starts_with(b"type=") || text.starts_with(b"node=") || text.starts_with(b"audit: type=")
+}
+
+/// What has to change in a record, in its order.
+pub(crate) fn changes(hints: &Hints, text: &[u8]) -> Vec<Change> {
+    let fields = fields(text);
+    let kind = fields.iter().find(|field| field.name == b"type").map(|field| field.value.clone()).unwrap_or_default();
+    let mut changes = Vec::new();
+    match kind.as_slice() {
+        b"EXECVE" | b"1309" => execve(hints, &fields, &mut changes),
+        b"TTY" | b"USER_TTY" | b"1319" | b"1124" => {
+            // Keystrokes: passwords are among them.
+            for field in fields.iter().filter(|field| field.name == b"data" && field.value != b"[redacted:L03]") {
+                changes.push((field.start, field.end, b"[redacted:L03]".to_vec()));
+            }
+        }
+        _ => {
+            for field in fields.iter().filter(|field| matches!(field.name, b"proctitle" | b"cmd")) {
+                let split = if field.name == b"proctitle" { 0 } else { b' ' };
+                let arguments: Vec<&[u8]> = field.value.split(|&byte| byte == split).collect();
+                if let Some(masked) = mask_arguments(hints, &arguments) {
+                    changes.push((field.start, field.end, encode(&masked.join(&split))));
+                }
+            }
+        }
+    }
+    changes.sort_by_key(|change| change.0);
+    changes
+}
+
+fn execve(hints: &Hints, fields: &[Field<'_>], changes: &mut Vec<Change>) {
+    // Number of the argument, its value, and the fields that it stands in.
+    let mut arguments: Vec<(usize, Vec<u8>, Vec<usize>)> = Vec::new();
+    for (index, field) in fields.iter().enumerate() {
+        let Some(number) = argument_number(field.name) else { continue };
+        let full = arguments.len() >= MAX_ARGUMENTS;
+        match arguments.iter_mut().find(|argument| argument.0 == number) {
+            Some((_, value, places)) => {
+                value.extend_from_slice(&field.value);
+                places.push(index);
+            }
+            None if !full => arguments.push((number, field.value.clone(), vec![index])),
+            None => {}
+        }
+    }
+    let values: Vec<&[u8]> = arguments.iter().map(|(_, value, _)| value.as_slice()).collect();
+    let Some(masked) = mask_arguments(hints, &values) else { return };
+    for ((number, value, places), masked) in arguments.iter().zip(&masked) {
+        if value == masked {
+            continue;
+        }
+        let encoded = encode(masked);
+        for (nth, field) in places.iter().filter_map(|&place| fields.get(place)).enumerate() {
+            // The first piece takes the whole argument, the others are empty.
+            changes.push((field.start, field.end, if nth == 0 { encoded.clone() } else { b"\"\"".to_vec() }));
+        }
+        for field in fields.iter().filter(|field| length_number(field.name) == Some(*number)) {
+            let mut length = Vec::new();
+            crate::number::push(&mut length, masked.len() as u64);
+            changes.push((field.start, field.end, length));
+        }
+    }
+}
+
+/// The arguments without their secrets; `None` if they have none.
+fn mask_arguments(hints: &Hints, arguments: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
+    let mut parts = Vec::new();
+    command::secret_parts(arguments, &mut parts);
+    let mut changed = false;
+    let masked = arguments
+        .iter()
+        .enumerate()
+        .map(|(index, argument)| {
+            let mut hits: Vec<Hit> = parts.iter().filter(|part| part.0 == index).map(|&(_, start, end)| Hit { start, end, id: "N01" }).collect();
+            let mut padded = argument.to_vec();
+            padded.resize(argument.len() + PADDING, 0);
+            if let Some(view) = View::new(&padded) {
+                judge(hints, view, 0, argument.len(), &mut hits);
+            }
+            super::judge::merge(&mut hits);
+            changed |= !hits.is_empty();
+            let mut out = Vec::with_capacity(argument.len());
+            let mut at = 0;
+            for hit in &hits {
+                out.extend_from_slice(argument.get(at..hit.start).unwrap_or_default());
+                super::push_mask(&mut out, hit.id);
+                at = hit.end;
+            }
+            out.extend_from_slice(argument.get(at..).unwrap_or_default());
+            out
+        })
+        .collect();
+    changed.then_some(masked)
+}
+
+/// The fields of a record; a value ends at a space outside of quotes.
+fn fields(text: &[u8]) -> Vec<Field<'_>> {
+    let mut fields = Vec::new();
+    let mut at = 0;
+    while let Some(equals) = text.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == b'=')).map(|offset| at + offset) {
+        let head = text.get(at..equals).unwrap_or_default();
+        let name = head.rsplit(|&byte| matches!(byte, b' ' | b'\'' | b'\x1d')).next().unwrap_or_default();
+        let start = equals + 1;
+        let rest = text.get(start..).unwrap_or_default();
+        let (end, value) = match rest.first() {
+            Some(b'"') => {
+                let inner = rest.get(1..).unwrap_or_default();
+                let length = inner.iter().position(|&byte| byte == b'"').unwrap_or(inner.len());
+                (start + 1 + length + 1, inner.get(..length).unwrap_or_default().to_vec())
+            }
+            // A message in quotes holds fields of its own.
+            Some(b'\'') => (start + 1, Vec::new()),
+            _ => {
+                let length = rest.iter().position(|&byte| matches!(byte, b' ' | b'\'' | b'\n' | b'\x1d')).unwrap_or(rest.len());
+                let raw = rest.get(..length).unwrap_or_default();
+                let escaped = is_escaped_field(name) && raw.len() >= 2 && raw.len() % 2 == 0;
+                (start + length, if escaped { decode_hex(raw).unwrap_or_else(|| raw.to_vec()) } else { raw.to_vec() })
+            }
+        };
+        fields.push(Field { name, start, end: end.min(text.len()), value });
+        at = end.min(text.len()).max(start);
+    }
+    fields
+}
+
+fn is_escaped_field(name: &[u8]) -> bool {
+    matches!(name, b"proctitle" | b"cmd" | b"data") || argument_number(name).is_some()
+}
+
+/// `a12` and `a12[3]` are argument 12.
+fn argument_number(name: &[u8]) -> Option<usize> {
+    let digits = name.strip_prefix(b"a")?;
+    let digits = digits.split(|&byte| byte == b'[').next()?;
+    number(digits)
+}
+
+/// `a12_len` is the length of argument 12.
+fn length_number(name: &[u8]) -> Option<usize> {
+    number(name.strip_prefix(b"a")?.strip_suffix(b"_len")?)
+}
+
+fn number(digits: &[u8]) -> Option<usize> {
+    if digits.is_empty() || digits.len() > 6 {
+        return None;
+    }
+    digits.iter().try_fold(0, |value, &byte| byte.is_ascii_digit().then(|| value * 10 + usize::from(byte & 15)))
+}
+
+/// A value as the kernel writes it.
+fn encode(value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(value.len() + 2);
+    if value.iter().all(|&byte| byte != b'"' && (0x21..0x7f).contains(&byte)) {
+        out.push(b'"');
+        out.extend_from_slice(value);
+        out.push(b'"');
+    } else {
+        for &byte in value {
+            for digit in [byte >> 4, byte & 15] {
+                out.push(if digit < 10 { b'0' + digit } else { b'A' + digit - 10 });
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    fn redacted(text: &str) -> String {
+        let mut out = text.to_owned();
+        for (start, end, with) in changes(&Hints::new(), text.as_bytes()).into_iter().rev() {
+            out.replace_range(start..end, std::str::from_utf8(&with).unwrap());
+        }
+        out
+    }
+
+    fn hex(text: &str) -> String {
+        text.bytes().map(|byte| format!("{byte:02X}")).collect()
+    }
+
+    #[test]
+    fn arguments_are_decoded_and_written_again_by_the_kernels_rule() {
+        let head = "type=EXECVE msg=audit(1700000000.123:7): argc=3 a0=\"mysql\"";
+        assert_eq!(redacted(&format!("{head} a1=\"-uroot\" a2=\"-phunter2\"")), format!("{head} a1=\"-uroot\" a2=\"-p[redacted:N01]\""));
+        let line = format!("{head} a1=\"-e\" a2={}", hex("run --password hunter2 -v"));
+        assert_eq!(redacted(&line), format!("{head} a1=\"-e\" a2={}", hex("run --password [redacted:N01] -v")));
+        let pieces = format!("{head} a1_len=26 a1[0]={} a1[1]={}", hex("--db-password=hun"), hex("ter2 x"));
+        assert!(redacted(&pieces).starts_with(&format!("{head} a1_len=")) && redacted(&pieces).ends_with(" a1[1]=\"\""), "{}", redacted(&pieces));
+        let harmless = format!("{head} a1=\"-h\" a2={}", hex("select 1"));
+        assert_eq!(redacted(&harmless), harmless);
+    }
+
+    #[test]
+    fn titles_commands_and_keystrokes() {
+        let title = format!("type=PROCTITLE msg=audit(1.2:3): proctitle={}", hex("vault\0login\0--token\0abc"));
+        assert_eq!(redacted(&title), format!("type=PROCTITLE msg=audit(1.2:3): proctitle={}", hex("vault\0login\0--token\0[redacted:N01]")));
+        let command = format!("type=USER_CMD msg=audit(1.2:3): pid=1 msg='cwd=\"/\" cmd={} res=success'", hex("curl -u me:hunter2 x"));
+        assert_eq!(redacted(&command), format!("type=USER_CMD msg=audit(1.2:3): pid=1 msg='cwd=\"/\" cmd={} res=success'", hex("curl -u me:[redacted:N01] x")));
+        assert_eq!(redacted("type=TTY msg=audit(1.2:3): comm=\"bash\" data=68756E746572320D"), "type=TTY msg=audit(1.2:3): comm=\"bash\" data=[redacted:L03]");
+        let syscall = "type=SYSCALL msg=audit(1.2:3): arch=c000003e syscall=59 a0=55d0c3 a1=7ffd a2=0 a3=8 comm=\"ls\" exe=\"/bin/ls\" key=\"k\"";
+        assert_eq!(redacted(syscall), syscall);
+    }
+}
