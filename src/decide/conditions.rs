@@ -6,6 +6,7 @@
 //! only once the body is read).
 
 use super::Attributes;
+use crate::policy::address;
 use crate::policy::{Conditions, GroupResources, Network, Property, Resource, Stage, Wildcard};
 
 impl Conditions {
@@ -86,12 +87,7 @@ fn fits_network(networks: &[Network], attributes: &Attributes<'_>) -> bool {
     if networks.is_empty() {
         return true;
     }
-    let last = attributes.source_ips.last().and_then(|text| core::str::from_utf8(text).ok());
-    let address = match last.and_then(|text| text.parse::<core::net::IpAddr>().ok()) {
-        Some(core::net::IpAddr::V4(address)) => address.to_ipv6_mapped().octets(),
-        Some(core::net::IpAddr::V6(address)) => address.octets(),
-        None => return false,
-    };
+    let Some(address) = attributes.source_ips.last().and_then(|text| address::parse(text)) else { return false };
     networks.iter().any(|network| network.contains(address))
 }
 

@@ -198,11 +198,11 @@ impl Builder {
     }
 
     /// A set of rules that no value names.
-    pub(super) fn row(&mut self, rules: impl Iterator<Item = bool>) -> Row {
+    pub(super) fn row(&mut self, rules: &[bool]) -> Row {
         let start = self.index.bits.len();
         self.index.bits.resize(start + self.index.words, 0);
         let mut row = Row { summary: 0, start: start as u32, listed: 0 };
-        for (rule, _) in rules.enumerate().filter(|(_, is_in)| *is_in) {
+        for (rule, _) in rules.iter().enumerate().filter(|(_, is_in)| **is_in) {
             row.summary |= 1 << (rule >> 6);
             if let Some(bits) = self.index.bits.get_mut(start + (rule >> 6)) {
                 *bits |= 1 << (rule & 63);

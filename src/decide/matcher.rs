@@ -241,27 +241,40 @@ impl Matcher {
     pub(crate) fn new(rules: &[Rule]) -> Self {
         let values = rules.iter().map(|rule| count(&rule.conditions)).sum();
         let mut builder = Builder::new(rules.len(), values);
-        let mut columns: [Column; SUBJECTS.len()] = Default::default();
-        let mut resource_kinds = 0;
+        let mut matcher = Self::default();
         let mut inexact: Vec<bool> = rules.iter().map(|rule| needs_trying(&rule.conditions)).collect();
-        for (subject, column) in SUBJECTS.iter().zip(&mut columns) {
-            let mut open = Vec::with_capacity(rules.len());
-            for (index, (rule, inexact)) in rules.iter().zip(&mut inexact).enumerate() {
-                let mut add = |key: Key<'_>| {
-                    if let Some(kind) = key.kind.checked_sub(RESOURCE_KINDS) {
-                        resource_kinds |= 1 << kind;
-                    }
-                    builder.add(key, index as u16);
-                };
+        let mut open = vec![false; rules.len()];
+        for (subject, column) in SUBJECTS.iter().zip(&mut matcher.columns) {
+            let mut add = Adding { builder: &mut builder, resource_kinds: &mut matcher.resource_kinds, rule: 0 };
+            for ((rule, inexact), open) in rules.iter().zip(&mut inexact).zip(&mut open) {
                 let demand = demand(*subject, column, &rule.conditions, &mut add);
                 column.used |= demand != Demand::Nothing;
                 *inexact |= demand == Demand::Open;
-                open.push(matches!(demand, Demand::Nothing | Demand::Open));
+                *open = demand != Demand::Values;
+                add.rule += 1;
             }
-            column.open = builder.row(open.into_iter());
+            column.open = builder.row(&open);
         }
-        let inexact = builder.row(inexact.into_iter());
-        Self { index: builder.finish(), columns, inexact, resource_kinds }
+        matcher.inexact = builder.row(&inexact);
+        matcher.index = builder.finish();
+        matcher
+    }
+}
+
+/// Takes what a rule names into the index.
+struct Adding<'a> {
+    builder: &'a mut Builder,
+    resource_kinds: &'a mut u8,
+    rule: u16,
+}
+
+impl Adding<'_> {
+    #[inline(never)]
+    fn key(&mut self, key: Key<'_>) {
+        if let Some(kind) = key.kind.checked_sub(RESOURCE_KINDS) {
+            *self.resource_kinds |= 1 << kind;
+        }
+        self.builder.add(key, self.rule);
     }
 }
 
@@ -275,7 +288,7 @@ enum Demand {
     Open,
 }
 
-fn demand(subject: Subject, column: &mut Column, conditions: &Conditions, add: &mut impl FnMut(Key<'_>)) -> Demand {
+fn demand(subject: Subject, column: &mut Column, conditions: &Conditions, add: &mut Adding<'_>) -> Demand {
     // A request that is for no resource finds only those open here that name none; the same holds for paths.
     let list = match subject {
         Subject::Name => return names(column, &conditions.resources, add),
@@ -285,7 +298,7 @@ fn demand(subject: Subject, column: &mut Column, conditions: &Conditions, add: &
     if list.is_empty() { Demand::Nothing } else { texts(subject, column, list, add) }
 }
 
-fn texts(subject: Subject, column: &mut Column, list: &[Wildcard], add: &mut impl FnMut(Key<'_>)) -> Demand {
+fn texts(subject: Subject, column: &mut Column, list: &[Wildcard], add: &mut Adding<'_>) -> Demand {
     let mut demand = Demand::Values;
     for wildcard in list {
         let text = wildcard.text.as_bytes();
@@ -296,7 +309,7 @@ fn texts(subject: Subject, column: &mut Column, list: &[Wildcard], add: &mut imp
             _ => None,
         };
         match form {
-            Some(form) => add(Key::text(subject.kind(form), text)),
+            Some(form) => add.key(Key::text(subject.kind(form), text)),
             None => demand = Demand::Open,
         }
     }
@@ -313,7 +326,7 @@ fn has_room(lengths: &mut Vec<u32>, length: usize) -> bool {
 }
 
 /// Names of objects, whatever their resource; `needs_trying` sees to rules where that says too little.
-fn names(column: &mut Column, groups: &[GroupResources], add: &mut impl FnMut(Key<'_>)) -> Demand {
+fn names(column: &mut Column, groups: &[GroupResources], add: &mut Adding<'_>) -> Demand {
     if groups.iter().any(|group| group.names.is_empty() || group.resources.is_empty()) || groups.is_empty() {
         return Demand::Nothing;
     }
@@ -326,7 +339,7 @@ fn names(column: &mut Column, groups: &[GroupResources], add: &mut impl FnMut(Ke
     demand
 }
 
-fn resources(groups: &[GroupResources], add: &mut impl FnMut(Key<'_>)) -> Demand {
+fn resources(groups: &[GroupResources], add: &mut Adding<'_>) -> Demand {
     let mut demand = if groups.is_empty() { Demand::Nothing } else { Demand::Values };
     for entry in groups {
         let (group, any) = match (entry.group.is_literal(), entry.group.is_any()) {
@@ -338,18 +351,20 @@ fn resources(groups: &[GroupResources], add: &mut impl FnMut(Key<'_>)) -> Demand
             }
         };
         if entry.resources.is_empty() {
-            add(Key { kind: RESOURCE_ANY + any, parts: [group, b"", b""] });
+            add.key(Key { kind: RESOURCE_ANY + any, parts: [group, b"", b""] });
         }
         for resource in &entry.resources {
             let (kind, parts) = match resource {
                 Resource::Any => (RESOURCE_ANY, [group, b"", b""]),
                 Resource::Exact(text) => {
-                    let (resource, subresource) = text.split_once('/').unwrap_or((text, ""));
+                    let slash = text.bytes().position(|byte| byte == b'/').unwrap_or(text.len());
+                    let (resource, rest) = text.as_bytes().split_at_checked(slash).unwrap_or_default();
+                    let subresource = rest.get(1..).unwrap_or_default();
                     if subresource.is_empty() && resource.len() < text.len() {
                         // `pods/` is what Kubernetes lets stand and nothing fits.
                         continue;
                     }
-                    (RESOURCE_EXACT, [group, resource.as_bytes(), subresource.as_bytes()])
+                    (RESOURCE_EXACT, [group, resource, subresource])
                 }
                 Resource::WithSubresources(wanted) if wanted.is_literal() => {
                     (RESOURCE_WITH, [group, wanted.text.as_bytes(), b""])
@@ -362,7 +377,7 @@ fn resources(groups: &[GroupResources], add: &mut impl FnMut(Key<'_>)) -> Demand
                     continue;
                 }
             };
-            add(Key { kind: kind + any, parts });
+            add.key(Key { kind: kind + any, parts });
         }
     }
     demand

@@ -4,6 +4,7 @@
 //! Rendered by hand rather than by `std::fmt`: this code is part of the module that Fluent Bit loads, where size is time.
 
 use super::codes::Code;
+use super::text;
 
 /// A place in a policy file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,6 +92,8 @@ pub struct Diagnostics {
 
 /// How many findings are shown; the rest is counted.
 const SHOWN: usize = 20;
+/// How many characters of a name or value are shown.
+const NAME_SHOWN: usize = 60;
 /// How many characters of a source line are shown.
 const LINE_SHOWN: usize = 160;
 
@@ -141,8 +144,8 @@ impl Diagnostics {
         for part in [": ", item.severity.as_str(), " ", item.code.id(), ": ", &item.message, "\n"] {
             out.push_str(part);
         }
-        let line = self.text.lines().nth((item.position.line as usize).saturating_sub(1)).unwrap_or_default();
-        if !item.hide_source && !line.trim().is_empty() {
+        let line = text::line(&self.text, item.position.line);
+        if !item.hide_source && line.bytes().any(|byte| byte > b' ') {
             excerpt(line, item, out);
         }
         for (label, value) in [
@@ -198,8 +201,7 @@ fn key(item: Option<&Diagnostic>) -> (u32, u32) {
     item.map_or((u32::MAX, u32::MAX), |item| (item.position.line, item.position.column))
 }
 
-/// The source line and a mark under the place. Control characters and tabs are shown as spaces, so that the mark fits and a
-/// terminal obeys nothing that stands in a file.
+/// The source line and a mark under the place.
 #[inline(never)]
 fn excerpt(line: &str, item: &Diagnostic, out: &mut String) {
     let mut gutter = String::new();
@@ -207,11 +209,7 @@ fn excerpt(line: &str, item: &Diagnostic, out: &mut String) {
     out.push_str("  ");
     out.push_str(&gutter);
     out.push_str(" | ");
-    let mut length: u32 = 0;
-    for character in line.chars().take(LINE_SHOWN) {
-        out.push(if character.is_control() { ' ' } else { character });
-        length += 1;
-    }
+    let length = text::push_clean(out, line, LINE_SHOWN) as u32;
     out.push('\n');
     let start = item.position.column.saturating_sub(1);
     if start < length.max(1) {
@@ -256,16 +254,12 @@ pub(crate) fn push_json_string(out: &mut String, value: &str) {
     out.push('"');
 }
 
-/// Text from a policy between backticks, cut to a readable length, control characters replaced.
+/// Text from a policy between backticks, cut to a readable length.
 #[inline(never)]
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::from("`");
-    for (index, character) in text.chars().enumerate() {
-        if index == 60 {
-            out.push_str("...");
-            break;
-        }
-        out.push(if character.is_control() { '\u{fffd}' } else { character });
+    if text::push_clean(&mut out, text, NAME_SHOWN) == NAME_SHOWN && text.len() >= out.len() {
+        out.push_str("...");
     }
     out.push('`');
     out

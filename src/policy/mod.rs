@@ -10,6 +10,7 @@
 //! assert!(error.render().contains("auditgate.yaml:4:4: error P011: unknown key `verb`"));
 //! ```
 
+pub(crate) mod address;
 mod check;
 mod codes;
 mod diagnostics;
@@ -18,6 +19,7 @@ mod json_schema;
 mod model;
 mod path;
 mod schema;
+mod text;
 mod yaml;
 
 pub use codes::Code;

@@ -3,6 +3,8 @@
 //! Steps are separated by dots. `*` is any key, `**` any number of steps (none included), `[3]` an item of a list, `[*]` any
 //! item; a key that has dots in it is written `["example.com/key"]`.
 
+use super::text::{number, split};
+
 /// A place, or a set of places, in an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
@@ -64,13 +66,13 @@ impl Path {
 
 #[inline(never)]
 fn word(rest: &str, at: usize) -> Result<(Step, &str), PathError> {
-    let end = rest.find(['.', '[']).unwrap_or(rest.len());
+    let end = rest.bytes().position(|byte| matches!(byte, b'.' | b'[')).unwrap_or(rest.len());
     let (word, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
     let step = match word {
         "" => return Err((at, "a step is missing")),
         "*" => Step::AnyKey,
         "**" => Step::Deep,
-        _ if word.contains(['*', ']', '"']) => {
+        _ if word.bytes().any(|byte| matches!(byte, b'*' | b']' | b'"')) => {
             return Err((at, "`*` stands for a whole step; a key with it is written `[\"...\"]`"));
         }
         key => Step::Key(key.into()),
@@ -82,21 +84,22 @@ fn word(rest: &str, at: usize) -> Result<(Step, &str), PathError> {
 fn bracket(rest: &str, at: usize) -> Result<(Step, &str), PathError> {
     let inside = rest.strip_prefix('[').unwrap_or(rest);
     if let Some(quoted) = inside.strip_prefix('"') {
-        return match quoted.split_once("\"]") {
+        let end = quoted.as_bytes().windows(2).position(|pair| pair == b"\"]");
+        return match end.and_then(|end| Some((quoted.get(..end)?, quoted.get(end + 2..)?))) {
             Some(("", _)) => Err((at, "the key is empty")),
             Some((key, rest)) => Ok((Step::Key(key.into()), rest)),
             None => Err((at, "the `[\"` is not closed by `\"]`")),
         };
     }
-    let Some((index, rest)) = inside.split_once(']') else {
+    let Some((index, rest)) = split(inside, b']') else {
         return Err((at, "the `[` is not closed"));
     };
     if index == "*" {
         return Ok((Step::AnyIndex, rest));
     }
-    match index.parse() {
-        Ok(index) => Ok((Step::Index(index), rest)),
-        Err(_) => Err((at, "expected a number, `*` or a key in double quotes between the brackets")),
+    match number(index) {
+        Some(index) => Ok((Step::Index(index), rest)),
+        None => Err((at, "expected a number, `*` or a key in double quotes between the brackets")),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::policy::model::{Network, Resource, Wildcard};
 use crate::policy::path::Path;
 use crate::policy::schema::Form;
+use crate::policy::text::{has, number, split};
 
 /// What is wrong with a text, and what to write.
 pub(super) struct Wrong {
@@ -61,9 +62,7 @@ pub(super) fn check(form: Form, text: &str, kubernetes: bool) -> Result<(), Wron
                 return Err(Wrong { offset: Some(offset), message, help });
             }
         },
-        Form::Endpoint if authority(text).contains('@') => {
-            (false, CREDENTIALS, "write them under `auth`, by reference")
-        }
+        Form::Endpoint if has(authority(text), b'@') => (false, CREDENTIALS, "write them under `auth`, by reference"),
         Form::Endpoint => (is_endpoint(text), "not an endpoint", "write a URL such as `https://siem.example.com:8088`"),
     };
     if fits { Ok(()) } else { Err(Wrong { offset: None, message, help }) }
@@ -77,7 +76,8 @@ pub(super) fn is_truth_value(text: &str) -> bool {
 /// What YAML takes for a number, as far as anyone writes it in a policy.
 #[inline(never)]
 pub(super) fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text).as_bytes();
+    let digits = text.as_bytes();
+    let digits = digits.strip_prefix(b"-").or(digits.strip_prefix(b"+")).unwrap_or(digits);
     let mut dots = 0;
     for byte in digits {
         match byte {
@@ -87,16 +87,6 @@ pub(super) fn is_number(text: &str) -> bool {
         }
     }
     dots <= 1 && digits.len() > dots && digits.first() != Some(&b'.')
-}
-
-#[inline(never)]
-pub(super) fn number(text: &str) -> Option<u32> {
-    let mut number: u32 = 0;
-    for byte in text.bytes() {
-        let digit = char::from(byte).to_digit(10)?;
-        number = number.checked_mul(10)?.checked_add(digit)?;
-    }
-    (!text.is_empty()).then_some(number)
 }
 
 #[inline(never)]
@@ -110,18 +100,11 @@ fn is_alarming(text: &str) -> bool {
     ALARMING.iter().any(|word| text.as_bytes().windows(word.len()).any(|window| window == *word))
 }
 
-/// The two sides of the first such byte.
-#[inline(never)]
-fn split(text: &str, byte: u8) -> Option<(&str, &str)> {
-    let at = text.bytes().position(|other| other == byte)?;
-    Some((text.get(..at)?, text.get(at + 1..)?))
-}
-
 #[inline(never)]
 pub(super) fn wildcard(text: &str) -> Option<Wildcard> {
     let (rest, open_start) = strip(text, text.strip_prefix('*'));
     let (rest, open_end) = strip(rest, rest.strip_suffix('*'));
-    (!rest.contains('*')).then(|| Wildcard { text: rest.into(), open_start, open_end: open_end || text == "*" })
+    (!has(rest, b'*')).then(|| Wildcard { text: rest.into(), open_start, open_end: open_end || text == "*" })
 }
 
 fn strip<'t>(whole: &'t str, stripped: Option<&'t str>) -> (&'t str, bool) {
@@ -132,7 +115,7 @@ fn strip<'t>(whole: &'t str, stripped: Option<&'t str>) -> (&'t str, bool) {
 #[inline(never)]
 pub(super) fn url(text: &str) -> Option<Wildcard> {
     let (bare, open_end) = strip(text, text.strip_suffix('*'));
-    let fits = (text.starts_with('/') || text == "*") && !bare.contains('*');
+    let fits = (text.starts_with('/') || text == "*") && !has(bare, b'*');
     fits.then(|| Wildcard { text: bare.into(), open_start: false, open_end })
 }
 
@@ -140,9 +123,9 @@ pub(super) fn url(text: &str) -> Option<Wildcard> {
 #[inline(never)]
 pub(super) fn group(text: &str, kubernetes: bool) -> Option<Wildcard> {
     let fits = text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'*'))
-        && !text.starts_with(['-', '.'])
-        && !text.ends_with(['-', '.'])
-        && (!kubernetes || text == "*" || !text.contains('*'));
+        && !matches!(text.as_bytes().first(), Some(b'-' | b'.'))
+        && !matches!(text.as_bytes().last(), Some(b'-' | b'.'))
+        && (!kubernetes || text == "*" || !has(text, b'*'));
     if fits { wildcard(text) } else { None }
 }
 
@@ -160,7 +143,7 @@ pub(super) fn resource(text: &str, kubernetes: bool) -> Option<Resource> {
         });
     }
     let (resource, subresource) = split(text, b'/').map_or((text, None), |(resource, sub)| (resource, Some(sub)));
-    if resource.is_empty() || subresource.is_some_and(|sub| sub.is_empty() || sub.contains('/')) || text == "*/*" {
+    if resource.is_empty() || subresource.is_some_and(|sub| sub.is_empty() || has(sub, b'/')) || text == "*/*" {
         return None;
     }
     let resource = wildcard(resource)?;
@@ -198,12 +181,10 @@ pub(super) fn codes(text: &str) -> Option<(u16, u16)> {
 #[inline(never)]
 pub(super) fn network(text: &str) -> Option<Network> {
     let (address, bits) = split(text, b'/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-    let (address, width) = match address.parse::<core::net::IpAddr>().ok()? {
-        core::net::IpAddr::V4(address) => (address.to_ipv6_mapped(), 32),
-        core::net::IpAddr::V6(address) => (address, 128),
-    };
+    let width = if has(address, b':') { 128 } else { 32 };
+    let address = crate::policy::address::parse(address.as_bytes())?;
     let bits = bits.map_or(Some(width), number).filter(|bits| *bits <= width)? + 128 - width;
-    Some(Network { address: address.octets(), bits: bits as u8 })
+    Some(Network { address, bits: bits as u8 })
 }
 
 /// A share between 0 and 1, or a percentage, in millionths; decimals beyond the sixth are refused.

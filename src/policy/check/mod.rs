@@ -82,7 +82,7 @@ impl Node {
 
     #[inline(never)]
     fn number(&self) -> Option<u32> {
-        forms::number(self.text())
+        super::text::number(self.text())
     }
 
     /// The text's place in a list of choices.

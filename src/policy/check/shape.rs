@@ -137,7 +137,7 @@ pub(super) fn missing(reporter: &mut Reporter, node: &Node, at: &At<'_>, key: &s
 
 #[inline(never)]
 fn number(reporter: &mut Reporter, least: u32, most: u32, node: &Node, at: &At<'_>) {
-    if forms::number(node.text()).is_some_and(|number| (least..=most).contains(&number)) {
+    if crate::policy::text::number(node.text()).is_some_and(|number| (least..=most).contains(&number)) {
         return;
     }
     if let Some(diagnostic) = reporter.report(Code::OutOfRange, node, at, "the number is out of range", "") {

@@ -157,7 +157,7 @@ impl<'t> Cursor<'t> {
             let start = self.at;
             self.spaces();
             if !self.at_line_end() {
-                return line_begins && self.since(start).contains('\t');
+                return line_begins && crate::policy::text::has(self.since(start), b'\t');
             }
             if self.at >= self.bytes.len() {
                 return false;
