@@ -9,9 +9,9 @@
 //! (crates/pack).
 
 use super::heap::{Heap, Region};
+use super::policy;
 use super::refusal::Refusal;
 use super::slots::{Slots, Source};
-use super::policy;
 use crate::engine::{Context, Engine, Outcome};
 use crate::scan::{PADDING, Padded};
 use alloc::vec::Vec;
@@ -26,6 +26,10 @@ struct Module {
     slots: Slots,
     /// A call has begun and not ended.
     running: bool,
+    /// The policy is being read. Its file can be of a kind that takes more stack than the host gave.
+    reading_policy: bool,
+    /// Reading the policy did not come to its end.
+    unreadable_policy: bool,
     /// What was answered without the engine.
     output: Vec<u8>,
 }
@@ -36,8 +40,14 @@ struct OneThread<T>(UnsafeCell<T>);
 // SAFETY: a WebAssembly module without shared memory has one thread.
 unsafe impl<T> Sync for OneThread<T> {}
 
-static MODULE: OneThread<Module> =
-    OneThread(UnsafeCell::new(Module { engine: None, slots: Slots::new(), running: false, output: Vec::new() }));
+static MODULE: OneThread<Module> = OneThread(UnsafeCell::new(Module {
+    engine: None,
+    slots: Slots::new(),
+    running: false,
+    reading_policy: false,
+    unreadable_policy: false,
+    output: Vec::new(),
+}));
 
 #[global_allocator]
 static MEMORY: OneThread<Heap<LinearMemory>> = OneThread(UnsafeCell::new(Heap::new(LinearMemory)));
@@ -56,7 +66,14 @@ impl Module {
 
     /// Forgets everything, as if the module had just been loaded. No destructor runs: after a trap nothing can be trusted.
     fn restart(&mut self) {
-        let fresh = Self { engine: None, slots: Slots::new(), running: false, output: Vec::new() };
+        let fresh = Self {
+            engine: None,
+            slots: Slots::new(),
+            running: false,
+            reading_policy: false,
+            unreadable_policy: self.unreadable_policy || self.reading_policy,
+            output: Vec::new(),
+        };
         // SAFETY: `self` is valid for writes; what stood there is deliberately not dropped.
         unsafe { core::ptr::write(self, fresh) };
         with_heap(Heap::reset);
@@ -90,7 +107,10 @@ impl Module {
             padded_copy.as_mut_slice()
         };
         let Some(mut padded) = Padded::new(record) else { return self.refuse(Refusal::NoRoom, context, len) };
-        let engine = self.engine.get_or_insert_with(policy::engine);
+        if self.engine.is_none() {
+            self.engine = Some(self.start_engine());
+        }
+        let Some(engine) = &mut self.engine else { return self.refuse(Refusal::NoRoom, context, len) };
         match engine.process(context, &mut padded) {
             Outcome::Record(_) => engine.output_with_nul().as_ptr(),
             Outcome::Dropped { rule } => {
@@ -103,17 +123,31 @@ impl Module {
         }
     }
 
+    /// Reads the policy, with the first record and not when the module is loaded: a trap then would make Fluent Bit 3.1.9 pass
+    /// every record as it came. Here it costs one record, and the next ones leave as envelopes.
+    #[cold]
+    fn start_engine(&mut self) -> Engine {
+        if self.unreadable_policy {
+            return policy::locked_down(
+                b"reading auditgate.yaml needs a larger wasm_stack_size, or a policy that nests less",
+            );
+        }
+        self.reading_policy = true;
+        let engine = policy::engine();
+        self.reading_policy = false;
+        engine
+    }
+
     fn refuse(&mut self, refusal: Refusal, context: Context<'_>, len: usize) -> *const u8 {
         refusal.write(context, len, &mut self.output);
         self.output.as_ptr()
     }
 }
 
-/// Called by the host when it has loaded the module, and harmless at any other time.
+/// Called by the host when it has loaded the module. There is nothing to do: the module has no constructors, and the policy is
+/// read with the first record. The export stays, because WAMR complains of a module that imports WASI and lacks it.
 #[unsafe(no_mangle)]
-extern "C" fn _initialize() {
-    Module::enter().engine.get_or_insert_with(policy::engine);
-}
+extern "C" fn _initialize() {}
 
 /// Memory for `len` bytes that the host is about to write: a null pointer if there is none, never a trap.
 #[unsafe(no_mangle)]
@@ -145,6 +179,7 @@ extern "C" fn auditgate_filter(
     if module.running {
         // The host did not even ask for memory since the trap, so what it points to is memory from before: keep that.
         module.engine.take().map(core::mem::forget);
+        module.unreadable_policy |= module.reading_policy;
     }
     module.running = true;
     let tag: &[u8] = if !tag.is_null() && is_in_memory(tag, tag_len) {

@@ -23,7 +23,14 @@ pub(crate) fn engine() -> Engine {
         Err(ReadError::TooLong) => b"auditgate.yaml is longer than 1 MiB",
         Err(ReadError::Refused) => b"auditgate.yaml cannot be read",
     };
-    for part in [b"auditgate: ".as_slice(), reason, b"; nothing but the envelopes of events leaves until it is mended\n"] {
+    locked_down(reason)
+}
+
+/// An engine that lets nothing but envelopes leave, and a message that says why.
+pub(crate) fn locked_down(reason: &[u8]) -> Engine {
+    for part in
+        [b"auditgate: ".as_slice(), reason, b"; nothing but the envelopes of events leaves until it is mended\n"]
+    {
         wasi::print_error(part);
     }
     Engine::locked_down()

@@ -147,6 +147,8 @@ mod tests {
         }
         let mut output = Vec::new();
         Refusal::Msgpack.write(CONTEXT, 42, &mut output);
-        assert!(output.starts_with(b"\x84\xa3tag\xa7a?b?c??\xa4time\xac12.000005000\xa5bytes\xa242\xa9auditgate\x86\xa6source\xa7unknown"));
+        assert!(output.starts_with(
+            b"\x84\xa3tag\xa7a?b?c??\xa4time\xac12.000005000\xa5bytes\xa242\xa9auditgate\x86\xa6source\xa7unknown"
+        ));
     }
 }

@@ -190,7 +190,7 @@ fn a_record_in_memory_that_is_not_from_malloc_is_read_all_the_same() {
 #[test]
 fn large_records_fit_and_cost_a_small_multiple_of_their_size() {
     let mut host = Host::new();
-    for megabytes in [1, 5, 20] {
+    for megabytes in [1, 5, 15] {
         let long = "x".repeat(megabytes << 20);
         let record = [&EVENT[..EVENT.len() - 1], br#","annotations":{"long":""#, long.as_bytes(), br#""}}"#].concat();
         let answer = host.record(&record);
@@ -253,4 +253,22 @@ fn a_record_handed_over_before_a_trap_is_still_there() {
     host.filter(tag, 9, record, EVENT.len() as u32).unwrap_err();
     host.store.set_fuel(ENDLESS).unwrap();
     assert_eq!(host.filter(tag, 9, record, EVENT.len() as u32).unwrap(), expected);
+}
+
+/// A policy whose reading takes more stack than the host gave must not be tried again for ever, nor be left out.
+#[test]
+fn a_trap_while_the_policy_is_read_leaves_envelopes_only() {
+    let mut host = Host::new();
+    let (tag, record) = (host.hand_over(b"audit.k8s"), host.hand_over(EVENT));
+    host.store.set_fuel(ENDLESS).unwrap();
+    host.filter(tag, 9, record, EVENT.len() as u32).unwrap();
+    let fuel_of_the_first_call = ENDLESS - host.store.get_fuel().unwrap();
+    let mut host = Host::new();
+    let (tag, record) = (host.hand_over(b"audit.k8s"), host.hand_over(EVENT));
+    host.store.set_fuel(fuel_of_the_first_call / 2).unwrap();
+    host.filter(tag, 9, record, EVENT.len() as u32).unwrap_err();
+    host.store.set_fuel(ENDLESS).unwrap();
+    for _ in 0..3 {
+        assert_placeholder(&host.record(EVENT), "E005");
+    }
 }
