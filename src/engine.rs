@@ -95,6 +95,7 @@ impl Engine {
             Err(Stop::Malformed) => Some(Fault::Malformed),
             Err(Stop::TooDeep) => Some(Fault::TooDeep),
             Ok(_) if !is_object => Some(Fault::NoObject),
+            Ok(_) if self.envelope.ambiguous => Some(Fault::Ambiguous),
             Ok(_) => self.locked,
         };
         if let Some(fault) = fault {

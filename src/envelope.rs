@@ -74,6 +74,8 @@ pub(crate) struct Envelope {
     bodies: Vec<(bool, usize, usize)>,
     /// What the bodies of the event are, if the event around it has said so.
     pub(crate) class: Option<Class>,
+    /// The event names its resource more than once.
+    pub(crate) ambiguous: bool,
     /// Position behind the record's last bracket.
     pub(crate) end: usize,
 }
@@ -92,6 +94,7 @@ impl Envelope {
         self.annotations.clear();
         self.bodies.clear();
         self.class = None;
+        self.ambiguous = false;
         self.end = 0;
     }
 
@@ -99,7 +102,8 @@ impl Envelope {
     pub(crate) fn capture(&mut self, field: u8, text: Text) {
         match self.single.get_mut(usize::from(field)) {
             Some(single) if single.is_none() => *single = Some(text),
-            Some(_) => {}
+            // What the bodies are has been said twice.
+            Some(_) => self.ambiguous |= field == Field::Resource as u8 || field == Field::Subresource as u8,
             None if field == Field::Groups as u8 => self.groups.push(text),
             None => self.source_ips.push(text),
         }

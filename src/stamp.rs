@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     TooLarge,
     /// The policy does not check.
     Policy,
+    /// The event names its resource twice, so nobody knows what its bodies are.
+    Ambiguous,
 }
 
 impl Fault {
@@ -29,6 +31,7 @@ impl Fault {
             Self::TooDeep => "E003",
             Self::TooLarge => "E004",
             Self::Policy => "E005",
+            Self::Ambiguous => "E006",
         }
     }
 }

@@ -43,10 +43,10 @@ pub(crate) fn changes(hints: &Hints, text: &[u8]) -> Vec<Change> {
         }
         _ => {
             for field in fields.iter().filter(|field| matches!(field.name, b"proctitle" | b"cmd")) {
-                let split = if field.name == b"proctitle" { 0 } else { b' ' };
-                let arguments: Vec<&[u8]> = field.value.split(|&byte| byte == split).collect();
+                // A title keeps the arguments apart, a command is one line.
+                let arguments: Vec<&[u8]> = field.value.split(|&byte| field.name == b"proctitle" && byte == 0).collect();
                 if let Some(masked) = mask_arguments(hints, &arguments) {
-                    changes.push((field.start, field.end, encode(&masked.join(&split))));
+                    changes.push((field.start, field.end, encode(&masked.join(&0))));
                 }
             }
         }

@@ -101,15 +101,13 @@ pub(crate) static ENTRIES: &[Entry] = entries! {
     "R04" RECORD, ["properties.log"], e::EVENT, "the event in an AKS envelope";
     "X01" RECORD, [
         "auditID", "stage", "level", "verb", "timestamp", "requestReceivedTimestamp", "stageTimestamp", "metadata.creationTimestamp", "kind", "apiVersion",
-        "user.username", "user.uid", "user.groups", "impersonatedUser.username", "impersonatedUser.uid", "impersonatedUser.groups", "sourceIPs",
-        "objectRef.resource", "objectRef.namespace", "objectRef.uid", "objectRef.apiGroup", "objectRef.apiVersion", "objectRef.resourceVersion",
+        "user.uid", "impersonatedUser.uid", "sourceIPs", "objectRef.resource", "objectRef.uid", "objectRef.apiGroup", "objectRef.apiVersion", "objectRef.resourceVersion",
         "objectRef.subresource", "responseStatus.code", "responseStatus.reason", "responseStatus.status",
         r"annotations.authorization\.k8s\.io/decision", r"annotations.authorization\.k8s\.io/reason",
     ], e::EXEMPT, "fields that detections read and that hold no secret";
     "X02" ALL, [
         "**.uid", "**.resourceVersion", "**.creationTimestamp", "**.lastTransitionTime", "**.lastUpdateTime", "**.lastProbeTime", "**.lastHeartbeatTime",
-        "**.kind", "**.apiVersion", "**.namespace", "**.image", "**.imageID", "**.containerID", "**.nodeName", "**.pod-template-hash", "**.selfLink",
-        "**.encryptedData",
+        "**.kind", "**.apiVersion", "**.imageID", "**.containerID", "**.pod-template-hash", "**.encryptedData",
     ], e::EXEMPT, "identifiers, times and digests, and ciphertext";
 };
 

@@ -78,13 +78,13 @@ impl Line {
                 parts.push((index, offset + start + from, offset + start + to));
             }
         };
-        if next == Next::Secret && !word.starts_with(b"--") {
+        if next == Next::Secret && (!word.starts_with(b"--") || is_pem(word)) {
             part(0);
             // Inside a nested command line an unquoted value goes on to the next flag.
             self.next = if self.nested && !word.starts_with(b"\"") && !word.starts_with(b"'") && !super::is_mask(word) { Next::Rest } else { Next::Plain };
             return;
         }
-        if next == Next::Rest && !word.starts_with(b"-") && !matches!(word, b"<" | b">" | b"2>&1") {
+        if next == Next::Rest && (!word.starts_with(b"-") || is_pem(word)) && !matches!(word, b"<" | b">" | b"2>&1") {
             part(0);
             self.next = Next::Rest;
             return;
@@ -95,7 +95,7 @@ impl Line {
             }
             return;
         }
-        if !word.starts_with(b"-") {
+        if !word.starts_with(b"-") || is_pem(word) {
             if let Some(equals) = word.iter().position(|&byte| byte == b'=') {
                 if names::is_secret(word.get(..equals).unwrap_or_default()) {
                     part(equals + 1);
@@ -141,6 +141,11 @@ impl Line {
             self.next = Next::Pair;
         }
     }
+}
+
+/// Whether a word that begins with hyphens is no flag but a PEM block.
+fn is_pem(word: &[u8]) -> bool {
+    word.starts_with(b"-----")
 }
 
 /// The short flag of a program that takes a secret by one.

@@ -3,6 +3,8 @@
 //! A text is a decoded string. What `hints` points at is compared with the token formats, with the syntax of assignments, flags
 //! and URLs, and, where it may be an encoding, decoded and looked at again.
 
+use core::cell::Cell;
+
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -10,7 +12,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::names;
 use super::tokens::{FORMATS, alphabet, class_of};
 use crate::bytes::find;
-use crate::scan::{Hint, Hints, PADDING, View, begins_like_text, match_format};
+use crate::scan::{Hint, Hints, PADDING, RunEnds, View, begins_like_text, match_format};
 
 /// Encodings that may be nested in each other.
 const MAX_DECODINGS: u8 = 3;
@@ -18,8 +20,18 @@ const MAX_DECODINGS: u8 = 3;
 /// Bytes of one encoded run that are decoded; of a longer one this much at its beginning.
 const MAX_DECODED_BYTES: usize = 64 * 1024;
 
+/// Longest name of a flag or in front of a `=` that is looked at.
+const MAX_NAME_BYTES: usize = 64;
+
 /// Shortest run that can be the encoding of a secret.
 const SHORTEST_RUN: usize = 20;
+
+/// Bytes that may be looked at again, for each byte of a text: texts that people and programs write need one or two. A text
+/// that is made to be looked at over and over is masked as a whole, so that the time is in proportion to the length.
+const WORK_PER_BYTE: usize = 16;
+
+/// What short texts have on top of it, in bytes.
+const WORK_FREE: usize = 16 * 1024;
 
 /// A secret part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +44,7 @@ pub(crate) struct Hit {
 /// Adds the secret parts of `start..end` to `hits`; those that are added do not overlap and are in order.
 pub(crate) fn judge(hints: &Hints, text: View<'_>, start: usize, end: usize, hits: &mut Vec<Hit>) {
     let mut own = Vec::new();
-    Judge { hints, text, start, end, decodings: 0 }.find(&mut own);
+    Judge::new(hints, text, start, end, 0).find(&mut own);
     merge(&mut own);
     hits.append(&mut own);
 }
@@ -56,13 +68,43 @@ struct Judge<'a> {
     start: usize,
     end: usize,
     decodings: u8,
+    /// Bytes that may still be looked at again.
+    work: Cell<usize>,
+    run_ends: RunEnds,
+    /// The end of the last run that a T42 was looked for in; what begins later in it says nothing new.
+    jwt_judged: Cell<usize>,
+    /// The end of the last word with percent escapes that was looked at, and the number of hits then.
+    percent_word: Cell<(usize, usize)>,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    fn new(hints: &'a Hints, text: View<'a>, start: usize, end: usize, decodings: u8) -> Self {
+        Self {
+            hints,
+            text,
+            start,
+            end,
+            decodings,
+            work: Cell::new(WORK_FREE + WORK_PER_BYTE * (end - start)),
+            run_ends: RunEnds::default(),
+            jwt_judged: Cell::new(start),
+            percent_word: Cell::new((start, 0)),
+        }
+    }
+
+    /// Accounts for bytes that were looked at again.
+    fn spend(&self, bytes: usize) {
+        self.work.set(self.work.get().saturating_sub(bytes));
+    }
+
     fn find(&self, hits: &mut Vec<Hit>) {
         let mut at = self.start;
         let mut run_start = self.start;
         while let Some(hint) = self.hints.next(self.text, at, &mut run_start, self.end) {
+            if self.work.get() == 0 {
+                hits.push(Hit { start: self.start, end: self.end, id: "D01" });
+                return;
+            }
             match hint {
                 Hint::Pair { at: here, syntax, token } => {
                     at = here + 2;
@@ -94,7 +136,7 @@ impl Judge<'_> {
             if first < self.start || first > here {
                 continue;
             }
-            let found = match_format(format, self.text, self.start, first, self.end);
+            let found = match_format(format, self.text, self.start, first, self.end, &self.run_ends);
             if let Some((start, end)) = found.and_then(|(start, end)| self.confirm(format.id, start, end)) {
                 hits.push(Hit { start, end, id: format.id });
             }
@@ -106,7 +148,12 @@ impl Judge<'_> {
         match id {
             "T45" => self.pem(start),
             // `continue=` tokens and the like are base64 of JSON, but have no signature.
-            "T42" => (self.text.span(start, end).iter().filter(|&&byte| byte == b'.').count() >= 2).then_some((start, end)),
+            "T42" if end == self.jwt_judged.get() => None,
+            "T42" => {
+                self.jwt_judged.set(end);
+                let signed = self.text.span(start, end).iter().filter(|&&byte| byte == b'.').count() >= 2;
+                signed.then_some((start, end))
+            }
             // Certificates begin with `LS0tLS1CRUdJTiBD`.
             "T46" => {
                 let kind = self.text.span(start + 14, start + 16);
@@ -121,7 +168,10 @@ impl Judge<'_> {
         let rest = self.text.span(start, self.end);
         let first_line = rest.get(..rest.len().min(64)).unwrap_or_default();
         find(first_line, b"PRIVATE KEY")?;
-        let end = find(rest, b"-----END").map(|at| at + 8).and_then(|at| find(rest.get(at..)?, b"-----").map(|tail| at + tail + 5));
+        self.spend(rest.len());
+        let end = find(rest, b"-----END")
+            .map(|at| at + 8)
+            .and_then(|at| find(rest.get(at..)?, b"-----").map(|tail| at + tail + 5));
         Some((start, start + end.unwrap_or(rest.len())))
     }
 
@@ -136,12 +186,17 @@ impl Judge<'_> {
         while end < self.end && in_run(end) {
             end += 1;
         }
+        self.spend(end - start);
         (start, end)
     }
 
     /// Whether a run decodes to something that holds a secret.
     fn run_is_secret(&self, start: usize, end: usize) -> bool {
         let run = self.text.span(start, end.min(start + MAX_DECODED_BYTES));
+        // Over the cap nothing is known of the rest.
+        if end - start > MAX_DECODED_BYTES && (begins_like_text(self.text, start, end) || run.iter().all(u8::is_ascii_hexdigit)) {
+            return true;
+        }
         // gzip in base64: what it holds is not looked at, so it does not leave.
         if find(run, b"H4sI").is_some() && run.len() >= 48 {
             return true;
@@ -152,7 +207,9 @@ impl Judge<'_> {
         if run.iter().all(u8::is_ascii_hexdigit) && decode_hex(run).is_some_and(|bytes| self.decoded_is_secret(bytes)) {
             return true;
         }
-        if begins_like_text(self.text, start, end) && decode_base64(run).is_some_and(|bytes| self.decoded_is_secret(bytes)) {
+        if begins_like_text(self.text, start, end)
+            && decode_base64(run).is_some_and(|bytes| self.decoded_is_secret(bytes))
+        {
             return true;
         }
         // A path or a word in front of the encoding shifts it; the parts between the characters that names have, too, are tried alone.
@@ -169,7 +226,8 @@ impl Judge<'_> {
     }
 
     fn decoded_is_secret(&self, mut bytes: Vec<u8>) -> bool {
-        let printable = bytes.iter().take(12).all(|&byte| (0x20..0x7f).contains(&byte) || matches!(byte, b'\n' | b'\r' | b'\t'));
+        let printable =
+            bytes.iter().take(12).all(|&byte| (0x20..0x7f).contains(&byte) || matches!(byte, b'\n' | b'\r' | b'\t'));
         if !printable {
             return bytes.starts_with(&[0x1f, 0x8b]);
         }
@@ -177,7 +235,7 @@ impl Judge<'_> {
         bytes.resize(end + PADDING, 0);
         let Some(text) = View::new(&bytes) else { return false };
         let mut hits = Vec::new();
-        Judge { hints: self.hints, text, start: 0, end, decodings: self.decodings + 1 }.find(&mut hits);
+        Judge::new(self.hints, text, 0, end, self.decodings + 1).find(&mut hits);
         !hits.is_empty()
     }
 
@@ -188,7 +246,8 @@ impl Judge<'_> {
                 b'=' => self.assignment(at, hits),
                 b':' if self.text.span(at, at + 3) == b"://" => self.user_info(at + 3, hits),
                 b':' => self.assignment(at, hits),
-                b'%' => self.percent(at, hits),
+                b'%' => self.escaped_word(at, b'%', hits),
+                b'\\' => self.escaped_word(at, b'\\', hits),
                 b'-' if at + 1 < self.end && self.text.byte(at + 1) == b'-' => self.flag(at, hits),
                 _ => {}
             }
@@ -202,7 +261,7 @@ impl Judge<'_> {
             end -= 1;
         }
         let mut start = end;
-        while start > self.start && end - start < 64 && is_name_byte(self.text.byte(start - 1)) {
+        while start > self.start && end - start < MAX_NAME_BYTES && is_name_byte(self.text.byte(start - 1)) {
             start -= 1;
         }
         self.text.span(start, end)
@@ -245,8 +304,12 @@ impl Judge<'_> {
     }
 
     fn flag(&self, at: usize, hits: &mut Vec<Hit>) {
+        // A line of dashes is no flag.
+        if at > self.start && self.text.byte(at - 1) == b'-' {
+            return;
+        }
         let mut end = at + 2;
-        while end < self.end && is_name_byte(self.text.byte(end)) {
+        while end < self.end && end < at + 2 + MAX_NAME_BYTES && is_name_byte(self.text.byte(end)) {
             end += 1;
         }
         if self.text.byte(end) != b' ' || end >= self.end || !names::is_secret(self.text.span(at + 2, end)) {
@@ -300,11 +363,14 @@ impl Judge<'_> {
         let quote = self.text.byte(start);
         if start < self.end && matches!(quote, b'"' | b'\'') {
             let mut end = start + 1;
-            while end < self.end && (self.text.byte(end) != quote || self.text.byte(end - 1) == b'\\' && start == from) {
+            while end < self.end && (self.text.byte(end) != quote || self.text.byte(end - 1) == b'\\' && start == from)
+            {
                 end += 1;
             }
             // Where the quotes themselves are escaped, the backslash in front of the closing one is not part of the value.
-            let inner_end = if start > from && end > start + 1 && self.text.byte(end - 1) == b'\\' { end - 1 } else { end };
+            self.spend(end - from);
+            let inner_end =
+                if start > from && end > start + 1 && self.text.byte(end - 1) == b'\\' { end - 1 } else { end };
             return (start + 1, inner_end);
         }
         if self.text.span(from, self.end).starts_with(super::MASK_START) {
@@ -312,9 +378,15 @@ impl Judge<'_> {
             return (from, from + rest.iter().position(|&byte| byte == b']').map_or(rest.len(), |at| at + 1));
         }
         let mut end = from;
-        while end < self.end && !matches!(self.text.byte(end), b' ' | b'\t' | b'\n' | b'\r' | b'&' | b';' | b',' | b'"' | b'\'' | b')' | b'}' | b']') {
+        while end < self.end
+            && !matches!(
+                self.text.byte(end),
+                b' ' | b'\t' | b'\n' | b'\r' | b'&' | b';' | b',' | b'"' | b'\'' | b')' | b'}' | b']'
+            )
+        {
             end += 1;
         }
+        self.spend(end - from);
         (from, end)
     }
 
@@ -326,7 +398,10 @@ impl Judge<'_> {
     /// The password of `user:password@` behind `://`.
     fn user_info(&self, from: usize, hits: &mut Vec<Hit>) {
         let rest = self.text.span(from, self.end);
-        let stop = rest.iter().position(|byte| matches!(byte, b'/' | b' ' | b'\n' | b'"' | b'\'' | b'?' | b'#' | b'<' | b'>')).unwrap_or(rest.len());
+        let stop = rest
+            .iter()
+            .position(|byte| matches!(byte, b'/' | b' ' | b'\n' | b'"' | b'\'' | b'?' | b'#' | b'<' | b'>'))
+            .unwrap_or(rest.len());
         let authority = rest.get(..stop).unwrap_or_default();
         let Some(at) = authority.iter().rposition(|&byte| byte == b'@') else { return };
         let user = authority.get(..at).unwrap_or_default();
@@ -338,12 +413,14 @@ impl Judge<'_> {
         }
     }
 
-    /// The word around a percent escape, if it holds a secret once decoded.
-    fn percent(&self, at: usize, hits: &mut Vec<Hit>) {
-        if self.decodings >= MAX_DECODINGS {
+    /// The word around a percent escape or a `\u0041`, if it holds a secret once decoded.
+    fn escaped_word(&self, at: usize, mark: u8, hits: &mut Vec<Hit>) {
+        let (judged, hits_then) = self.percent_word.get();
+        if self.decodings >= MAX_DECODINGS || at < judged && hits.len() == hits_then {
             return;
         }
-        let stops = |byte: u8| byte <= b' ' || matches!(byte, b'"' | b'\'' | b'=' | b'&' | b'?' | b',' | b';' | b'<' | b'>');
+        let stops =
+            |byte: u8| byte <= b' ' || matches!(byte, b'"' | b'\'' | b'=' | b'&' | b'?' | b',' | b';' | b'<' | b'>');
         let mut start = at;
         while start > self.start && !stops(self.text.byte(start - 1)) {
             start -= 1;
@@ -352,15 +429,18 @@ impl Judge<'_> {
         while end < self.end && !stops(self.text.byte(end)) {
             end += 1;
         }
-        // What is known to be secret needs no second look.
-        if let Some(known) = hits.iter().rev().find(|hit| hit.start < end && hit.end > start) {
+        self.spend(end - start);
+        self.percent_word.set((end, hits.len()));
+        // What is known to be secret needs no second look; hits come in order.
+        if let Some(known) = hits.iter().rev().take(16).find(|hit| hit.start < end && hit.end > start) {
             start = known.end;
         }
         // Earlier escapes of the same word have been looked at with it.
-        if start > at || self.text.span(start, at).contains(&b'%') {
+        if start > at || self.text.span(start, at).contains(&mark) {
             return;
         }
-        let decoded = decode_percent(self.text.span(start, end));
+        let word = self.text.span(start, end);
+        let decoded = if mark == b'%' { decode_percent(word) } else { decode_unicode(word) };
         if decoded.len() < end - start && self.decoded_is_secret(decoded) {
             hits.push(Hit { start, end, id: "D01" });
         }
@@ -378,8 +458,9 @@ fn looks_encoded(run: &[u8]) -> bool {
 }
 
 fn decode_base64(run: &[u8]) -> Option<Vec<u8>> {
-    const LENIENT: GeneralPurposeConfig =
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true);
+    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
     const PLAIN: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
     const URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
     let end = run.iter().position(|&byte| byte == b'=').unwrap_or(run.len());
@@ -393,11 +474,38 @@ pub(crate) fn decode_hex(run: &[u8]) -> Option<Vec<u8>> {
     run.chunks_exact(2).map(|pair| Some((digit(*pair.first()?)? << 4 | digit(*pair.last()?)?) as u8)).collect()
 }
 
+/// Resolves `\u0041` and `\x41`, and takes away other backslashes.
+fn decode_unicode(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        at += 1;
+        if byte != b'\\' {
+            out.push(byte);
+            continue;
+        }
+        let digits = match text.get(at) {
+            Some(b'u') => 4,
+            Some(b'x') => 2,
+            _ => continue,
+        };
+        let hex = text.get(at + 1..at + 1 + digits).and_then(|hex| u32::from_str_radix(core::str::from_utf8(hex).ok()?, 16).ok());
+        if let Some(char) = hex.and_then(char::from_u32) {
+            out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+            at += 1 + digits;
+        }
+    }
+    out
+}
+
 pub(crate) fn decode_percent(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let [first, tail @ ..] = rest {
-        let digits = (tail.first().and_then(|&byte| (byte as char).to_digit(16)), tail.get(1).and_then(|&byte| (byte as char).to_digit(16)));
+        let digits = (
+            tail.first().and_then(|&byte| (byte as char).to_digit(16)),
+            tail.get(1).and_then(|&byte| (byte as char).to_digit(16)),
+        );
         if let (b'%', (Some(high), Some(low))) = (first, digits) {
             out.push((high << 4 | low) as u8);
             rest = tail.get(2..).unwrap_or_default();
@@ -438,7 +546,9 @@ pub(crate) mod tests {
     #[test]
     fn tokens_end_where_their_alphabet_ends() {
         let token = github();
-        for (before, after) in [("", ""), ("token ", " end"), ("x=", "&y"), ("(", ")"), ("a", "%26"), ("\n", "\r\n"), ("{\"a\":\"", "\"}")] {
+        for (before, after) in
+            [("", ""), ("token ", " end"), ("x=", "&y"), ("(", ")"), ("a", "%26"), ("\n", "\r\n"), ("{\"a\":\"", "\"}")]
+        {
             assert_eq!(judged(&format!("{before}{token}{after}")), format!("{before}<T01>{after}"));
         }
     }
@@ -473,8 +583,9 @@ pub(crate) mod tests {
         let base64 = base64::engine::general_purpose::STANDARD.encode(format!("user:{token}"));
         let twice = base64::engine::general_purpose::STANDARD_NO_PAD.encode(&base64);
         let hex: String = token.bytes().map(|byte| format!("{byte:02X}")).collect();
+        let unicode: String = token.bytes().map(|byte| format!("\\u00{byte:02x}")).collect();
         let percent: String = token.bytes().map(|byte| format!("%{byte:02x}")).collect();
-        for encoded in [base64, twice, hex, percent] {
+        for encoded in [base64, twice, hex, percent, unicode] {
             assert_eq!(judged(&format!("value {encoded} end")), "value <D01> end", "{encoded}");
         }
     }
@@ -491,6 +602,37 @@ pub(crate) mod tests {
         ] {
             assert_eq!(judged(text), text);
         }
+    }
+
+    /// Each of these was made to be walked again from every place in it.
+    #[test]
+    fn the_work_is_in_proportion_to_the_length() {
+        let access_key = ["AK", "IA"].concat();
+        for part in [
+            "-",
+            "--",
+            "%41",
+            "%41 ",
+            "eyJ",
+            "eyJhbGciOiJIUzI1NiJ9.",
+            "--password ",
+            &access_key,
+            "://a:b",
+            "a=",
+            "YWJj",
+        ] {
+            let hints = Hints::new();
+            let mut bytes = part.repeat(100_000 / part.len()).into_bytes();
+            let end = bytes.len();
+            bytes.resize(end + PADDING, 0);
+            let judge = Judge::new(&hints, View::new(&bytes).unwrap(), 0, end, 0);
+            judge.find(&mut Vec::new());
+            let spent = WORK_FREE + WORK_PER_BYTE * end - judge.work.get();
+            assert!(spent < 4 * end, "`{part}`: {spent} of {end} bytes");
+        }
+        // Where nothing better is known, the whole text goes.
+        assert_eq!(judged(&"password=$(".repeat(10_000)), "<D01>");
+        assert_eq!(judged(&"-----\n".repeat(10_000)), "-----\n".repeat(10_000));
     }
 
     #[test]

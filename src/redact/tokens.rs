@@ -181,7 +181,7 @@ pub(crate) static FORMATS: &[Format] = formats! {
     "T39" "shpca_", HEX, 32, Any, "Shopify custom app token";
     "T39" "shppa_", HEX, 32, Any, "Shopify private app token";
     "T39" "shpss_", HEX, 32, Any, "Shopify shared secret";
-    "T40" "EAAA", WORD, 56, Boundary, "Square access token";
+    "T40" "EAAA", BASE64, 48, Boundary, "Square access token";
     "T40" "sq0atp-", WORD, 22, Any, "Square access token";
     "T40" "sq0csp-", WORD, 40, Any, "Square OAuth secret";
     "T41" "pscale_tkn_", DOTTED, 30, Any, "PlanetScale token";

@@ -4,6 +4,8 @@
 //! rare; whichever way the pairs fall, one of the two pairs in these three is looked at. The table also tells where eight letters and digits stand in
 //! a row, because encoded text has long runs of them.
 
+use core::cell::Cell;
+
 use super::buffer::View;
 use crate::redact::tokens::{Before, FORMATS, Format, alphabet, class_of};
 
@@ -56,7 +58,7 @@ impl Hints {
             *begins = hints.rare.partition_point(|entry| usize::from(entry.0 & 0xff) < first) as u16;
         }
         for byte in 0x20..=0x7e {
-            for syntax in [b'=', b':', b'%'] {
+            for syntax in [b'=', b':', b'%', b'\\'] {
                 hints.mark([byte, syntax], SYNTAX);
                 hints.mark([syntax, byte], SYNTAX);
             }
@@ -113,7 +115,10 @@ impl Hints {
         let to = self.begins.get(first + 1).copied().unwrap_or_default();
         let bucket = self.rare.get(usize::from(from)..usize::from(to)).unwrap_or_default();
         let any = u16::from_le_bytes([pair as u8, ANY]);
-        bucket.iter().filter(move |entry| entry.0 == pair || entry.0 == any).map(|&(_, format, offset)| (format, offset))
+        bucket
+            .iter()
+            .filter(move |entry| entry.0 == pair || entry.0 == any)
+            .map(|&(_, format, offset)| (format, offset))
     }
 
     #[inline(always)]
@@ -170,7 +175,9 @@ impl Hints {
         let mut pair = at;
         while pair < at + 8 {
             let seen = self.look(text, pair);
-            if seen & SYNTAX != 0 && is_syntax(text, pair) || seen & TOKEN != 0 && self.is_prefix(text, start, pair, end) {
+            if seen & SYNTAX != 0 && is_syntax(text, pair)
+                || seen & TOKEN != 0 && self.is_prefix(text, start, pair, end)
+            {
                 return true;
             }
             pair += 2;
@@ -183,7 +190,10 @@ impl Hints {
         self.formats_at(text, at).any(|(index, offset)| {
             let prefix = FORMATS.get(usize::from(index)).map_or("", |format| format.prefix).as_bytes();
             let first = at.wrapping_sub(usize::from(offset));
-            let fits = first >= start && first <= at && first + prefix.len() <= end && prefix.first() == Some(&text.byte(first));
+            let fits = first >= start
+                && first <= at
+                && first + prefix.len() <= end
+                && prefix.first() == Some(&text.byte(first));
             fits && text.span(first, first + prefix.len()) == prefix
         })
     }
@@ -266,12 +276,13 @@ fn sextet(byte: u8) -> u32 {
 
 /// Whether the pair at `at` holds a character that assigns, begins a flag or encodes, as far as its neighbours tell.
 fn is_syntax(text: View<'_>, at: usize) -> bool {
-    let at = if matches!(text.byte(at), b'=' | b':' | b'%' | b'-') { at } else { at + 1 };
+    let at = if matches!(text.byte(at), b'=' | b':' | b'%' | b'-' | b'\\') { at } else { at + 1 };
     let next = text.byte(at + 1);
     match text.byte(at) {
         b'=' => true,
         b':' => matches!(next, b' ' | b'/' | b'"' | b'\'' | b'\t' | b'\\') || at > 0 && matches!(next, b'=' | b'%'),
         b'%' => next.is_ascii_hexdigit(),
+        b'\\' => matches!(next, b'u' | b'x'),
         b'-' => next == b'-' || matches!(next, b'=' | b'%'),
         _ => false,
     }
@@ -296,18 +307,47 @@ fn pair_weight(first: Option<u8>, second: Option<u8>) -> u32 {
     }
 }
 
+/// Where runs of one alphabet end, as far as they have been walked: many prefixes in one run take one walk together.
+#[derive(Default)]
+pub(crate) struct RunEnds([Cell<(usize, usize)>; 8]);
+
+impl RunEnds {
+    /// The first position from `at` on that is not in the alphabet, or `end`.
+    fn of(&self, alphabet: u8, text: View<'_>, at: usize, end: usize) -> usize {
+        // An alphabet is one bit.
+        let known = self.0.get(alphabet.trailing_zeros() as usize);
+        if let Some((from, stop)) = known.map(Cell::get)
+            && (from..stop).contains(&at)
+        {
+            return stop;
+        }
+        let mut stop = at;
+        while stop < end && class_of(text.byte(stop)) & alphabet != 0 {
+            stop += 1;
+        }
+        if let Some(known) = known {
+            known.set((at, stop));
+        }
+        stop
+    }
+}
+
 /// Where a token of `format` starts and ends if its fixed part stands at `at`.
-pub(crate) fn match_format(format: &Format, text: View<'_>, from: usize, at: usize, end: usize) -> Option<(usize, usize)> {
+pub(crate) fn match_format(
+    format: &Format,
+    text: View<'_>,
+    from: usize,
+    at: usize,
+    end: usize,
+    ends: &RunEnds,
+) -> Option<(usize, usize)> {
     let prefix = format.prefix.as_bytes();
     let body = at + prefix.len();
     if body > end || prefix.first() != Some(&text.byte(at)) || text.span(at, body) != prefix {
         return None;
     }
     let in_alphabet = |at: usize| class_of(text.byte(at)) & format.alphabet != 0;
-    let mut stop = body;
-    while stop < end && in_alphabet(stop) {
-        stop += 1;
-    }
+    let stop = ends.of(format.alphabet, text, body, end);
     if stop - body < usize::from(format.body) {
         return None;
     }
@@ -335,7 +375,10 @@ mod tests {
     fn every_format_is_hinted_at_in_every_position() {
         let hints = Hints::new();
         for format in FORMATS {
-            let body = (0..=127u8).rev().find(|&byte| class_of(byte) & format.alphabet != 0 && byte.is_ascii_alphanumeric()).unwrap();
+            let body = (0..=127u8)
+                .rev()
+                .find(|&byte| class_of(byte) & format.alphabet != 0 && byte.is_ascii_alphanumeric())
+                .unwrap();
             for lead in 0..9 {
                 for trail in 0..9 {
                     let mut text = vec![b' '; lead];
@@ -352,7 +395,8 @@ mod tests {
                     })
                     .any(|hint| match hint {
                         Hint::Pair { at, .. } => hints.formats_at(view, at).any(|(index, offset)| {
-                            FORMATS.get(usize::from(index)).unwrap().prefix == format.prefix && at == lead + usize::from(offset)
+                            FORMATS.get(usize::from(index)).unwrap().prefix == format.prefix
+                                && at == lead + usize::from(offset)
                         }),
                         Hint::Run { .. } => false,
                     });
@@ -365,7 +409,13 @@ mod tests {
     #[test]
     fn ordinary_names_need_no_closer_look() {
         let hints = Hints::new();
-        for name in ["nginx-deployment-7998647bdf-4jjks", "application/vnd.kubernetes.protobuf", "kube-scheduler", "requestReceivedTimestamp", "/api/v1/namespaces/default/pods/web-0"] {
+        for name in [
+            "nginx-deployment-7998647bdf-4jjks",
+            "application/vnd.kubernetes.protobuf",
+            "kube-scheduler",
+            "requestReceivedTimestamp",
+            "/api/v1/namespaces/default/pods/web-0",
+        ] {
             let mut text = name.as_bytes().to_vec();
             text.extend_from_slice(&[0; PADDING]);
             assert!(hints.is_plain(View::new(&text).unwrap(), 0, name.len()), "{name}");

@@ -14,7 +14,7 @@ mod walk;
 
 pub use buffer::{PADDING, Padded};
 pub(crate) use buffer::View;
-pub(crate) use hints::{Hint, Hints, begins_like_text, match_format};
+pub(crate) use hints::{Hint, Hints, RunEnds, begins_like_text, match_format};
 pub(crate) use keys::Keys;
 pub(crate) use paths::{Builder, Effects, State, effect};
 pub(crate) use string::{Text, decode, encode};

@@ -616,6 +616,14 @@ impl Walk<'_, '_> {
         self.judge_text(text, special, flags & effect::URI != 0);
     }
 
+    /// Whether a text that is no JSON has keys that only audit events have.
+    fn names_audit_fields(&self, text: Text) -> bool {
+        let line = self.text.span(text.start, text.end);
+        [&b"audit.k8s.io"[..], b"\"requestURI\\\"", b"\"objectRef\\\"", b"\"responseObject\\\"", b"\"requestObject\\\"", b"\"requestReceivedTimestamp\\\"", b"\"authorization.k8s.io/"]
+            .iter()
+            .any(|part| crate::bytes::contains(line, part))
+    }
+
     /// An auditd record in a line: its fields are decoded, redacted and written again. Whether it was one.
     fn auditd_record(&mut self, text: Text) -> bool {
         let mut line = Vec::new();
@@ -716,6 +724,8 @@ impl Walk<'_, '_> {
         match self.nested(json, state, class, 0) {
             Some((_, false)) => {}
             Some((out, true)) => self.work.edits.replace_with(text.start, text.end, |arena| string::encode(&out, arena)),
+            // An event that was cut, whatever came first in it.
+            None if flags & effect::LINE != 0 && self.names_audit_fields(text) => self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text),
             // No JSON after all, or not to its end.
             None if flags & effect::EVENT != 0 => self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text),
             None => self.judge_plain_text(text),
