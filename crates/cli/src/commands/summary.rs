@@ -7,12 +7,13 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 /// Error codes of events that a person may meet here, in words.
-const ERRORS: [(&str, &str); 7] = [
+const ERRORS: [(&str, &str); 8] = [
     ("E001", "not JSON, or cut"),
     ("E002", "JSON, but no object"),
     ("E003", "nested too deeply"),
     ("E004", "larger than the policy's limit"),
     ("E005", "the policy is invalid"),
+    ("E006", "names its resource twice"),
     ("E090", "could not be handed over"),
     ("E091", "msgpack instead of JSON"),
 ];
