@@ -56,6 +56,8 @@ codes! {
     Malformed = "P019", "malformed value";
     /// A secret written into the policy.
     LiteralSecret = "P020", "secret in the policy";
+    /// A key that is understood, but that nothing acts on in this version.
+    Idle = "P021", "nothing acts on this yet";
     /// A key that Kubernetes ignores.
     IgnoredKey = "P101", "ignored key";
 }

@@ -56,7 +56,7 @@ fn object(fields: &[Field], out: &mut String) {
         out.push(',');
     }
     out.push_str("\"properties\":{");
-    for (index, field) in fields.iter().enumerate() {
+    for (index, field) in fields.iter().filter(|field| !field.idle).enumerate() {
         if index > 0 {
             out.push(',');
         }

@@ -8,6 +8,8 @@ pub(super) struct Field {
     pub(super) shape: &'static Shape,
     /// Known to auditgate alone: in a Kubernetes policy it is no key.
     pub(super) own: bool,
+    /// Checked, but nothing acts on it yet: a policy that relies on it must not run.
+    pub(super) idle: bool,
     /// It has to be there; the text says what to write.
     pub(super) required: Option<&'static str>,
     /// What it is for. The module has no use for it.
@@ -75,6 +77,7 @@ const fn field(key: &'static str, shape: &'static Shape, doc: &'static str) -> F
         key,
         shape,
         own: false,
+        idle: false,
         required: None,
         #[cfg(not(target_family = "wasm"))]
         doc,
@@ -83,6 +86,10 @@ const fn field(key: &'static str, shape: &'static Shape, doc: &'static str) -> F
 
 const fn own(key: &'static str, shape: &'static Shape, doc: &'static str) -> Field {
     Field { own: true, ..field(key, shape, doc) }
+}
+
+const fn idle(key: &'static str, shape: &'static Shape, doc: &'static str) -> Field {
+    Field { idle: true, ..field(key, shape, doc) }
 }
 
 const fn required(key: &'static str, shape: &'static Shape, help: &'static str, doc: &'static str) -> Field {
@@ -94,22 +101,7 @@ pub(super) const STAGES: [&str; 4] = ["RequestReceived", "ResponseStarted", "Res
 pub(super) const ACTIONS: [&str; 7] = ["mask", "remove", "hmac", "truncate", "last4", "ip_prefix", "keep"];
 pub(super) const VERSIONS: [&str; 2] = ["auditgate/v1", "audit.k8s.io/v1"];
 const SOURCES: [&str; 8] = ["kubernetes", "auditd", "sshd", "sudo", "journald", "syslog", "container", "text"];
-const FORMATS: [&str; 14] = [
-    "native",
-    "raw",
-    "ecs",
-    "ocsf",
-    "cef",
-    "leef",
-    "splunk_hec",
-    "loki",
-    "es_bulk",
-    "otlp",
-    "gelf",
-    "syslog",
-    "datadog",
-    "sentinel",
-];
+const FORMATS: [&str; 1] = ["native"];
 
 const TEXT: Shape = Shape::Text(Form::Any);
 const NAME: Shape = Shape::Text(Form::Name);
@@ -163,12 +155,8 @@ pub(super) static LIMITS: [Field; 4] = [
         &Shape::Number(1, 10_000),
         "Deepest nesting that is looked at; a deeper event leaves as its envelope. Default 512.",
     ),
-    field(
-        "max_decode_depth",
-        &Shape::Number(0, 3),
-        "How often an encoding inside an encoding is taken off. Default 3.",
-    ),
-    field(
+    idle("max_decode_depth", &Shape::Number(0, 3), "How often an encoding inside an encoding is taken off. Default 3."),
+    idle(
         "max_decoded_bytes",
         &Shape::Number(1024, 64 << 20),
         "Most bytes that one value may decode to; a larger one is masked. Default 1048576.",
@@ -232,11 +220,11 @@ static DEFAULT: [Field; 2] = [
 ];
 
 static REDACT: [Field; 5] = [
-    field("catalogue", &Shape::Truth, "Whether the built-in catalogue is applied. Default true."),
-    field("keep", &NAMES, "Entries of the catalogue that are switched off."),
-    field("allow", &PATHS, "Only what stands at these places leaves."),
-    field("hmac", &Shape::Object(&HMAC), "The key of the action `hmac`."),
-    field("rules", &Shape::List(&Shape::Object(&REDACT_RULE)), "Tried in order, before the catalogue."),
+    idle("catalogue", &Shape::Truth, "Whether the built-in catalogue is applied. Default true."),
+    idle("keep", &NAMES, "Entries of the catalogue that are switched off."),
+    idle("allow", &PATHS, "Only what stands at these places leaves."),
+    idle("hmac", &Shape::Object(&HMAC), "The key of the action `hmac`."),
+    idle("rules", &Shape::List(&Shape::Object(&REDACT_RULE)), "Tried in order, before the catalogue."),
 ];
 
 static HMAC: [Field; 2] = [
@@ -279,10 +267,10 @@ pub(super) static SECRET: Shape = Shape::Object(&[
 static DESTINATION: [Field; 6] = [
     required("name", &NAME, "rules route to the destination by its name", "Rules route to it by this name."),
     field("format", &Shape::Choice(&FORMATS), "The form of the events there. Default `native`."),
-    field("endpoint", &Shape::Text(Form::Endpoint), "Where the output role sends them."),
-    field("auth", &Shape::Object(&AUTH), "Credentials, by reference."),
-    field("batch", &Shape::Object(&BATCH), "Bounds on one batch; whichever is reached first ends it."),
-    field("retry", &Shape::Object(&RETRY), "Bounds on trying again."),
+    idle("endpoint", &Shape::Text(Form::Endpoint), "Where the output role sends them."),
+    idle("auth", &Shape::Object(&AUTH), "Credentials, by reference."),
+    idle("batch", &Shape::Object(&BATCH), "Bounds on one batch; whichever is reached first ends it."),
+    idle("retry", &Shape::Object(&RETRY), "Bounds on trying again."),
 ];
 
 pub(super) static AUTH: [Field; 8] = [

@@ -104,7 +104,12 @@ fn object(reporter: &mut Reporter, fields: &[Field], entries: &[Entry], node: &N
         let at = at.key(&entry.key);
         let field = fields.iter().find(|field| field.key == entry.key && !(field.own && reporter.kubernetes));
         match field {
-            Some(field) if entry.value.is_there() => walk(reporter, field.shape, &entry.value, &at),
+            Some(field) if entry.value.is_there() => {
+                if field.idle {
+                    idle(reporter, entry, &at);
+                }
+                walk(reporter, field.shape, &entry.value, &at);
+            }
             Some(_) => {}
             None => unknown_key(reporter, fields, entry, &at),
         }
@@ -113,6 +118,16 @@ fn object(reporter: &mut Reporter, fields: &[Field], entries: &[Entry], node: &N
         if let (Some(help), false) = (field.required, node.child(field.key).is_there()) {
             missing(reporter, node, at, field.key, help);
         }
+    }
+}
+
+#[inline(never)]
+fn idle(reporter: &mut Reporter, entry: &Entry, at: &At<'_>) {
+    let node = Node { at: entry.at, width: entry.key.chars().count(), value: Value::Null };
+    reporter.report(Code::Idle, &node, at, "this version does not act on the key ", "remove it");
+    if let Some(mut diagnostic) = reporter.found.pop() {
+        diagnostic.message.push_str(&quoted(&entry.key));
+        reporter.idle.push(diagnostic);
     }
 }
 
