@@ -74,14 +74,14 @@ impl Line {
             let value = word.get(start..).unwrap_or_default();
             let (from, to) = unquoted(value);
             let whole = value.get(from..to).unwrap_or_default();
-            if to > from && !value.starts_with(b"$(") && !value.starts_with(b"${") && !super::is_mask(whole) {
+            if to > from && !value.starts_with(b"$(") && !value.starts_with(b"${") && !is_done(whole) {
                 parts.push((index, offset + start + from, offset + start + to));
             }
         };
         if next == Next::Secret && (!word.starts_with(b"--") || is_pem(word)) {
             part(0);
             // Inside a nested command line an unquoted value goes on to the next flag.
-            self.next = if self.nested && !word.starts_with(b"\"") && !word.starts_with(b"'") && !super::is_mask(word) { Next::Rest } else { Next::Plain };
+            self.next = if self.nested && !word.starts_with(b"\"") && !word.starts_with(b"'") && !is_done(word) { Next::Rest } else { Next::Plain };
             return;
         }
         if next == Next::Rest && (!word.starts_with(b"-") || is_pem(word)) && !matches!(word, b"<" | b">" | b"2>&1") {
@@ -141,6 +141,13 @@ impl Line {
             self.next = Next::Pair;
         }
     }
+}
+
+/// Whether a value is a mask, perhaps with a quote left behind it.
+fn is_done(value: &[u8]) -> bool {
+    let end = value.iter().position(|&byte| byte == b']').map_or(0, |at| at + 1);
+    let (mask, rest) = value.split_at_checked(end).unwrap_or_default();
+    super::is_mask(mask) && rest.iter().all(|byte| matches!(byte, b'"' | b'\''))
 }
 
 /// Whether a word that begins with hyphens is no flag but a PEM block.

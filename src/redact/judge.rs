@@ -49,13 +49,13 @@ pub(crate) fn judge(hints: &Hints, text: View<'_>, start: usize, end: usize, hit
     hits.append(&mut own);
 }
 
-/// Orders hits, and joins those that overlap.
+/// Orders hits, and joins those that overlap or touch.
 pub(crate) fn merge(hits: &mut Vec<Hit>) {
     hits.sort_by_key(|hit| (hit.start, usize::MAX - hit.end));
     let mut merged: Vec<Hit> = Vec::with_capacity(hits.len());
     for hit in hits.drain(..).filter(|hit| hit.end > hit.start) {
         match merged.last_mut() {
-            Some(last) if hit.start < last.end => last.end = last.end.max(hit.end),
+            Some(last) if hit.start <= last.end => last.end = last.end.max(hit.end),
             _ => merged.push(hit),
         }
     }
@@ -188,6 +188,15 @@ impl<'a> Judge<'a> {
         }
         self.spend(end - start);
         (start, end)
+    }
+
+    /// Whether a private key shows once the escapes of the whole text are resolved, twice as often as encodings may be nested: each level doubles the backslashes.
+    fn is_escaped_key(&self) -> bool {
+        let mut text = self.text.span(self.start, self.end).to_vec();
+        (0..2 * MAX_DECODINGS).any(|_| {
+            text = decode_unicode(&text);
+            find(&text, b"PRIVATE KEY-----").is_some()
+        })
     }
 
     /// Whether a run decodes to something that holds a secret.
@@ -487,6 +496,11 @@ fn decode_unicode(text: &[u8]) -> Vec<u8> {
         let digits = match text.get(at) {
             Some(b'u') => 4,
             Some(b'x') => 2,
+            Some(b'\\') => {
+                out.push(b'\\');
+                at += 1;
+                continue;
+            }
             _ => continue,
         };
         let hex = text.get(at + 1..at + 1 + digits).and_then(|hex| u32::from_str_radix(core::str::from_utf8(hex).ok()?, 16).ok());
