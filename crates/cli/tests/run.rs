@@ -186,3 +186,10 @@ fn the_demonstration_shows_real_events_before_and_after() {
     assert!(shown.contains("aws_secret_access_key = [redacted:"), "{shown}");
     assert!(shown.contains("251 events in, 251 out, "), "{shown}");
 }
+
+#[test]
+fn the_demonstration_does_not_pass_over_a_fluent_bit_that_is_none() {
+    let output = command(&["demo"]).env("FLUENT_BIT", "/bin/false").output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), ""));
+    assert_eq!(text(&output.stderr), "error: FLUENT_BIT: expected a Fluent Bit, found `/bin/false`\n");
+}

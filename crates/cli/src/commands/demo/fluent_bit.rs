@@ -24,15 +24,24 @@ pub(super) struct FluentBit {
     version: String,
 }
 
-/// The one that FLUENT_BIT names, or the first on the PATH that runs.
-pub(super) fn find() -> Option<FluentBit> {
+/// The one that FLUENT_BIT names, or the first on the PATH.
+///
+/// # Errors
+/// FLUENT_BIT names something else.
+pub(super) fn find() -> Result<Option<FluentBit>, Failure> {
     let named = env::var_os("FLUENT_BIT").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let program = named.unwrap_or_else(|| "fluent-bit".into());
-    let output = Command::new(&program).arg("--version").stderr(Stdio::null()).output().ok()?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let program = named.clone().unwrap_or_else(|| "fluent-bit".into());
+    let output = Command::new(&program).arg("--version").stderr(Stdio::null()).output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     // `Fluent Bit v5.1.1`
-    let version = text.split_whitespace().find_map(|word| word.strip_prefix('v'))?.to_owned();
-    Some(FluentBit { program, version })
+    let version = text.strip_prefix("Fluent Bit v").and_then(|rest| rest.split_whitespace().next());
+    match (version, named) {
+        (Some(version), _) => Ok(Some(FluentBit { program, version: version.to_owned() })),
+        (None, None) => Ok(None),
+        (None, Some(named)) => {
+            Err(Failure::Failed(format!("FLUENT_BIT: expected a Fluent Bit, found `{}`", named.display())))
+        }
+    }
 }
 
 impl FluentBit {

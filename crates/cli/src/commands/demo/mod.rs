@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let real: Vec<&str> = CORPUS.lines().collect();
     let made_up = make_up()?;
     let events: Vec<&str> = real.iter().copied().chain(made_up.iter().map(String::as_str)).collect();
-    let found = if arguments.embedded { None } else { fluent_bit::find() };
+    let found = if arguments.embedded { None } else { fluent_bit::find()? };
     let results = match found {
         Some(fluent_bit) => fluent_bit.run(&events)?,
         None => embedded(&events)?,
