@@ -190,7 +190,8 @@ impl<'a> Judge<'a> {
         (start, end)
     }
 
-    /// Whether a private key shows once the escapes of the whole text are resolved, twice as often as encodings may be nested: each level doubles the backslashes.
+    /// Whether a private key shows once the escapes of the whole text are resolved, twice as often as encodings may be nested: each
+    /// level doubles the backslashes.
     fn is_escaped_key(&self) -> bool {
         let mut text = self.text.span(self.start, self.end).to_vec();
         (0..2 * MAX_DECODINGS).any(|_| {
@@ -440,6 +441,11 @@ impl<'a> Judge<'a> {
         }
         self.spend(end - start);
         self.percent_word.set((end, hits.len()));
+        // A private key goes over many words.
+        if mark == b'\\' && !self.text.span(self.start, at).contains(&mark) && self.is_escaped_key() {
+            hits.push(Hit { start: self.start, end: self.end, id: "T45" });
+            return;
+        }
         // What is known to be secret needs no second look; hits come in order.
         if let Some(known) = hits.iter().rev().take(16).find(|hit| hit.start < end && hit.end > start) {
             start = known.end;
