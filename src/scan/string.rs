@@ -7,6 +7,9 @@
 use super::buffer::{Padded, View};
 use super::edits::Edits;
 
+/// Length of a surrogate pair, `\ud83d\ude80`; no other escape is as long.
+const PAIR_BYTES: usize = 12;
+
 /// Replaces what is no character.
 const REPLACEMENT: &str = "\u{fffd}";
 
@@ -38,7 +41,14 @@ pub(crate) fn finish(text: &mut Padded<'_>, edits: &mut Edits, start: usize, mut
             b'\\' if escaped_form && text.byte(at + 1) == b'"' => return Ok(Text { start, end: at, escapes, escaped_form }),
             b'\\' => {
                 escapes = true;
-                at = escape(text, at, escaped_form)?;
+                let next = escape(text, at, escaped_form)?;
+                if !escaped_form && next - at == PAIR_BYTES {
+                    // A surrogate pair: Fluent Bit 3.1.9 would make two times three bytes of it that are no UTF-8.
+                    let mut character = Vec::new();
+                    decode_escape(text.view(), at, escaped_form, &mut character);
+                    edits.replace(at, next, &character);
+                }
+                at = next;
             }
             0x80.. => at = mend_utf8(text, edits, at),
             _ => return Err(Malformed { at }),
@@ -216,6 +226,20 @@ pub(crate) fn unwrap_outer(text: View<'_>, string: Text, out: &mut Vec<u8>) {
     while at < string.end {
         at = text.find_special(at).min(string.end);
         if at < string.end && text.byte(at) == b'\\' {
+            let digits = if text.byte(at + 1) == b'u' {
+                at + 2
+            } else if text.byte(at + 1) == b'\\' && text.byte(at + 2) == b'u' {
+                at + 3
+            } else {
+                0
+            };
+            if digits > 0 && hex4(text, digits).is_some_and(|code| (0xd800..0xdc00).contains(&code)) {
+                // A surrogate pair, see `finish`.
+                out.extend_from_slice(text.span(plain, at));
+                at = decode_escape(text, at, true, out);
+                plain = at;
+                continue;
+            }
             if matches!(text.byte(at + 1), b'\\' | b'"') {
                 out.extend_from_slice(text.span(plain, at));
                 plain = at + 1;
@@ -297,9 +321,11 @@ mod tests {
     fn escapes_of_both_forms() {
         let event = r#"a\"b\\c\/d\n\tA\u0041\u00e9\ud83d\ude00 \u0000z"#;
         let expected = "a\"b\\c/d\n\tAA\u{e9}\u{1f600} \0z";
-        assert_eq!(read(event.as_bytes(), false).unwrap(), (expected.into(), event.into()));
+        // Surrogate pairs leave as the character.
+        let leaves = event.replace(r"\ud83d\ude00", "\u{1f600}");
+        assert_eq!(read(event.as_bytes(), false).unwrap(), (expected.into(), leaves.clone().into()));
         let outer = event.replace('\\', r"\\").replace('"', "\\\"");
-        assert_eq!(read(outer.as_bytes(), true).unwrap(), (expected.into(), event.into()));
+        assert_eq!(read(outer.as_bytes(), true).unwrap(), (expected.into(), leaves.into()));
     }
 
     #[test]
