@@ -178,17 +178,29 @@ fn decide<'p>(policy: &'p Policy, envelope: &Envelope, context: Context<'_>, rec
     };
     let field = |field| envelope.field(field).map(owned);
     let single = [
-        Field::Username, Field::Verb, Field::Stage, Field::Resource, Field::Subresource, Field::ApiGroup, Field::Namespace, Field::Name,
-        Field::RequestUri, Field::UserAgent, Field::AuditId,
+        Field::Username,
+        Field::Verb,
+        Field::Stage,
+        Field::Resource,
+        Field::Subresource,
+        Field::ApiGroup,
+        Field::Namespace,
+        Field::Name,
+        Field::RequestUri,
+        Field::UserAgent,
+        Field::AuditId,
     ]
     .map(field);
-    let [user, verb, stage, resource, subresource, api_group, namespace, name, request_uri, user_agent, audit_id] = &single;
+    let [user, verb, stage, resource, subresource, api_group, namespace, name, request_uri, user_agent, audit_id] =
+        &single;
     let groups: Vec<Vec<u8>> = envelope.groups().iter().copied().map(owned).collect();
     let source_ips: Vec<Vec<u8>> = envelope.source_ips().iter().copied().map(owned).collect();
-    let annotations: Vec<(Vec<u8>, Vec<u8>)> = envelope.annotations().iter().map(|&(key, value)| (owned(key), owned(value))).collect();
+    let annotations: Vec<(Vec<u8>, Vec<u8>)> =
+        envelope.annotations().iter().map(|&(key, value)| (owned(key), owned(value))).collect();
     let groups: Vec<&[u8]> = groups.iter().map(Vec::as_slice).collect();
     let source_ips: Vec<&[u8]> = source_ips.iter().map(Vec::as_slice).collect();
-    let annotations: Vec<(&[u8], &[u8])> = annotations.iter().map(|(key, value)| (key.as_slice(), value.as_slice())).collect();
+    let annotations: Vec<(&[u8], &[u8])> =
+        annotations.iter().map(|(key, value)| (key.as_slice(), value.as_slice())).collect();
     let has_object = resource.is_some() || envelope.has_object();
     policy.decide(&Attributes {
         source,
@@ -203,9 +215,9 @@ fn decide<'p>(policy: &'p Policy, envelope: &Envelope, context: Context<'_>, rec
         namespace: namespace.as_deref(),
         name: name.as_deref(),
         request_uri: request_uri.as_deref(),
-        response_code: envelope.field(Field::Code).and_then(|code| {
-            core::str::from_utf8(text_of(view, code, &mut Vec::new())).ok()?.parse().ok()
-        }),
+        response_code: envelope
+            .field(Field::Code)
+            .and_then(|code| core::str::from_utf8(text_of(view, code, &mut Vec::new())).ok()?.parse().ok()),
         user_agent: user_agent.as_deref(),
         source_ips: &source_ips,
         annotations: &annotations,
@@ -227,4 +239,3 @@ fn lower(level: Level, envelope: &Envelope, record: &Padded<'_>, work: &mut Work
         }
     }
 }
-

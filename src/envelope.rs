@@ -146,7 +146,9 @@ impl Envelope {
 
     /// Whether the event is about an object, so that it has an `objectRef`.
     pub(crate) fn has_object(&self) -> bool {
-        [Field::Resource, Field::Name, Field::Namespace, Field::ApiGroup].iter().any(|&field| self.field(field).is_some())
+        [Field::Resource, Field::Name, Field::Namespace, Field::ApiGroup]
+            .iter()
+            .any(|&field| self.field(field).is_some())
     }
 
     /// An audit event has an id, a stage and a verb, with or without `kind`.

@@ -7,10 +7,10 @@ mod bytes;
 pub mod decide;
 mod engine;
 mod envelope;
-pub mod policy;
 #[cfg(any(test, all(feature = "module", target_arch = "wasm32")))]
 mod module;
 mod number;
+pub mod policy;
 mod redact;
 mod report;
 pub mod scan;
@@ -18,3 +18,7 @@ mod stamp;
 
 pub use engine::{Context, Engine, Outcome};
 pub use report::Report;
+
+/// The page that documents what is redacted.
+#[cfg(not(target_arch = "wasm32"))]
+pub use redact::document::document as redaction_document;

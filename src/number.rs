@@ -30,7 +30,8 @@ pub(crate) fn read(text: View<'_>, at: usize) -> Option<Number> {
         let sign = text.byte(end + 1);
         let first = end + 1 + usize::from(sign == b'-' || sign == b'+');
         end = digits(text, first)?;
-        let exponent = (first..end).fold(0, |value: usize, at| (value * 10 + usize::from(text.byte(at) & 15)).min(100_000));
+        let exponent =
+            (first..end).fold(0, |value: usize, at| (value * 10 + usize::from(text.byte(at) & 15)).min(100_000));
         finite &= sign == b'-' || end_of_whole - whole + exponent <= SAFE_DIGITS;
     }
     Some(Number { end, finite })
@@ -83,7 +84,9 @@ mod tests {
 
     #[test]
     fn the_grammar_of_numbers() {
-        for number in ["0", "-0", "1", "-12.5", "1e5", "1E+5", "1.25e-300", "18446744073709551616", "0.1", "1e-999", "1e300"] {
+        for number in
+            ["0", "-0", "1", "-12.5", "1e5", "1E+5", "1.25e-300", "18446744073709551616", "0.1", "1e-999", "1e300"]
+        {
             assert_eq!(read_all(number), Some(true), "{number}");
         }
         for number in ["1e400", "-1e309", "1e99999999999999999999"] {

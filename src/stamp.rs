@@ -51,7 +51,11 @@ impl Stamp<'_, '_> {
     /// Appends the map, and the record's closing bracket, to a record whose last member has been written.
     pub(crate) fn append(&self, out: &mut Vec<u8>) {
         let last = out.iter().rev().find(|byte| !byte.is_ascii_whitespace());
-        out.extend_from_slice(if last == Some(&b'{') { b"\"auditgate\":{\"id\":\"" } else { b",\"auditgate\":{\"id\":\"" });
+        out.extend_from_slice(if last == Some(&b'{') {
+            b"\"auditgate\":{\"id\":\""
+        } else {
+            b",\"auditgate\":{\"id\":\""
+        });
         self.push_id(out);
         out.extend_from_slice(b"\",\"source\":\"");
         out.extend_from_slice(self.envelope.source.name().as_bytes());
@@ -129,8 +133,17 @@ impl Stamp<'_, '_> {
         }
         self.push_object("user", &[(Field::Username, "username")], out);
         // The names of these objects are tokens.
-        let name: &[(Field, &str)] = if self.envelope.class(self.record.view()) == Some(Class::OauthToken) { &[] } else { &[(Field::Name, "name")] };
-        let object = [(Field::Resource, "resource"), (Field::Subresource, "subresource"), (Field::ApiGroup, "apiGroup"), (Field::Namespace, "namespace")];
+        let name: &[(Field, &str)] = if self.envelope.class(self.record.view()) == Some(Class::OauthToken) {
+            &[]
+        } else {
+            &[(Field::Name, "name")]
+        };
+        let object = [
+            (Field::Resource, "resource"),
+            (Field::Subresource, "subresource"),
+            (Field::ApiGroup, "apiGroup"),
+            (Field::Namespace, "namespace"),
+        ];
         self.push_object("objectRef", &[&object, name].concat(), out);
         self.push_object("responseStatus", &[(Field::Code, "code")], out);
         self.append(out);
@@ -166,7 +179,11 @@ impl Stamp<'_, '_> {
             // A number stays one, if it is one.
             let quoted = text.end - text.start + 2;
             let digits = self.record.span(text.start, text.end);
-            if digits.len() < 10 && !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) && !digits.starts_with(b"0") {
+            if digits.len() < 10
+                && !digits.is_empty()
+                && digits.iter().all(u8::is_ascii_digit)
+                && !digits.starts_with(b"0")
+            {
                 out.truncate(out.len() - quoted);
                 out.extend_from_slice(digits);
             }

@@ -1,5 +1,5 @@
 //! The engine from outside: what leaves for what comes in.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use auditgate::scan::{PADDING, Padded};
 use auditgate::{Context, Engine, Outcome};
@@ -22,7 +22,8 @@ fn leaves(record: &str) -> Value {
     let parsed: Value = serde_json::from_slice(&process(&mut engine, record.as_bytes())).unwrap();
     let line = json!({"cluster": "c", "log": record}).to_string();
     let text = process(&mut engine, line.as_bytes());
-    let mut lifted: Value = serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&text)));
+    let mut lifted: Value =
+        serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&text)));
     if parsed["auditgate"]["error"].is_null() {
         assert_eq!(lifted.as_object_mut().unwrap().remove("cluster"), Some(json!("c")));
         // A subtree that is folded into a string has the white space that quotes of raw lines turn into.
@@ -43,17 +44,24 @@ fn the_corpus_leaves_as_it_came_but_for_secrets() {
     for line in corpus.lines() {
         let before: Value = serde_json::from_str(line).unwrap();
         let after = leaves(line);
-        for key in ["auditID", "level", "stage", "verb", "user", "objectRef", "sourceIPs", "requestURI", "annotations"] {
+        for key in ["auditID", "level", "stage", "verb", "user", "objectRef", "sourceIPs", "requestURI", "annotations"]
+        {
             assert_eq!(before[key], after[key]);
         }
         assert_eq!(after["auditgate"]["source"], "kubernetes");
-        assert_eq!(after["auditgate"]["id"], format!("{}/{}", before["auditID"].as_str().unwrap(), before["stage"].as_str().unwrap()));
+        assert_eq!(
+            after["auditgate"]["id"],
+            format!("{}/{}", before["auditID"].as_str().unwrap(), before["stage"].as_str().unwrap())
+        );
     }
 }
 
 #[test]
 fn an_event_without_secrets_is_untouched() {
-    let event = event("pods", r#""n":[1,-0.10,1E5,{"a":null,"b":[]},{}],"s":"\u00e9\/\n","requestObject":{"kind":"Pod","x":{}}"#);
+    let event = event(
+        "pods",
+        r#""n":[1,-0.10,1E5,{"a":null,"b":[]},{}],"s":"\u00e9\/\n","requestObject":{"kind":"Pod","x":{}}"#,
+    );
     let out = process(&mut Engine::new(), event.as_bytes());
     let stamp = out.windows(13).position(|window| window == b",\"auditgate\":").unwrap();
     assert_eq!(&out[..stamp], event.strip_suffix('}').unwrap().as_bytes());
@@ -62,17 +70,29 @@ fn an_event_without_secrets_is_untouched() {
 #[test]
 fn secrets_are_masked_in_every_shape() {
     let masked = |value: &str| value.starts_with("[redacted:");
-    let create = leaves(&event("secrets", r#""requestObject":{"kind":"Secret","apiVersion":"v1","metadata":{"name":"n","managedFields":[{"a":1}],"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{\"data\":{\"a\":\"aHVudGVyMg==\"}}","x":"y"}},"data":{"a":"aHVudGVyMg==","b":"eA=="},"stringData":{"c":"hunter2"},"type":"Opaque"}"#));
+    let create = leaves(&event(
+        "secrets",
+        r#""requestObject":{"kind":"Secret","apiVersion":"v1","metadata":{"name":"n","managedFields":[{"a":1}],"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{\"data\":{\"a\":\"aHVudGVyMg==\"}}","x":"y"}},"data":{"a":"aHVudGVyMg==","b":"eA=="},"stringData":{"c":"hunter2"},"type":"Opaque"}"#,
+    ));
     let body = &create["requestObject"];
     assert!(masked(body["data"]["a"].as_str().unwrap()) && masked(body["stringData"]["c"].as_str().unwrap()), "{body}");
     assert_eq!(body["data"]["a"], "[redacted:K01:12]");
     assert_eq!(body["metadata"], json!({"name": "n", "annotations": {"x": "y"}}));
     assert_eq!(body["type"], "Opaque");
-    let list = leaves(&event("secrets", r#""responseObject":{"kind":"SecretList","items":[{"metadata":{"name":"n"},"data":{"a":"aHVudGVyMg=="}}]}"#));
+    let list = leaves(&event(
+        "secrets",
+        r#""responseObject":{"kind":"SecretList","items":[{"metadata":{"name":"n"},"data":{"a":"aHVudGVyMg=="}}]}"#,
+    ));
     assert_eq!(list["responseObject"]["items"][0]["data"]["a"], "[redacted:K01:12]");
-    let table = leaves(&event("secrets", r#""responseObject":{"kind":"Table","rows":[{"cells":["n","Opaque",1],"object":{"metadata":{"name":"n"},"data":{"a":"aHVudGVyMg=="}}}]}"#));
+    let table = leaves(&event(
+        "secrets",
+        r#""responseObject":{"kind":"Table","rows":[{"cells":["n","Opaque",1],"object":{"metadata":{"name":"n"},"data":{"a":"aHVudGVyMg=="}}}]}"#,
+    ));
     assert_eq!(table["responseObject"]["rows"][0]["object"]["data"]["a"], "[redacted:K01:12]");
-    let patch = leaves(&event("secrets", r#""requestObject":[{"op":"replace","path":"/data/a","value":"aHVudGVyMg=="},{"op":"test","path":"","value":{"data":{"a":"x"}}},{"value":"hunter2","op":"add","path":"/stringData/b"},{"op":"add","path":"/metadata/labels/x","value":"kept"}]"#));
+    let patch = leaves(&event(
+        "secrets",
+        r#""requestObject":[{"op":"replace","path":"/data/a","value":"aHVudGVyMg=="},{"op":"test","path":"","value":{"data":{"a":"x"}}},{"value":"hunter2","op":"add","path":"/stringData/b"},{"op":"add","path":"/metadata/labels/x","value":"kept"}]"#,
+    ));
     assert_eq!(patch["requestObject"][0]["value"], "[redacted:K01:12]");
     assert_eq!(patch["requestObject"][1]["value"]["data"]["a"], "[redacted:K01:1]");
     assert_eq!(patch["requestObject"][2]["value"], "[redacted:K01:7]");
@@ -87,19 +107,35 @@ fn secrets_are_masked_in_every_shape() {
 fn a_body_before_its_resource_is_redacted_as_well() {
     let event = r#"{"auditID":"a1","requestObject":{"kind":"Secret","data":{"a":"aHVudGVyMg=="}},"objectRef":{"resource":"secrets"},"stage":"ResponseComplete","verb":"create"}"#;
     assert_eq!(leaves(event)["requestObject"]["data"]["a"], "[redacted:K01:12]");
-    let unknown = r#"{"auditID":"a1","requestObject":{"data":{"a":"aHVudGVyMg=="}},"stage":"ResponseComplete","verb":"create"}"#;
+    let unknown =
+        r#"{"auditID":"a1","requestObject":{"data":{"a":"aHVudGVyMg=="}},"stage":"ResponseComplete","verb":"create"}"#;
     assert_eq!(leaves(unknown)["requestObject"]["data"]["a"], "[redacted:K01:12]");
 }
 
 #[test]
 fn copies_in_annotations_are_redacted() {
     let inner = r#"{\"kind\":\"Deployment\",\"spec\":{\"containers\":[{\"env\":[{\"name\":\"DB_PASSWORD\",\"value\":\"hunter2\"},{\"name\":\"A\",\"value\":\"b\"}]}]}}"#;
-    let out = leaves(&event("deployments", &format!(r#""requestObject":{{"metadata":{{"annotations":{{"kubectl.kubernetes.io/last-applied-configuration":"{inner}"}}}}}}"#)));
-    let text = out["requestObject"]["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"].as_str().unwrap();
+    let out = leaves(&event(
+        "deployments",
+        &format!(
+            r#""requestObject":{{"metadata":{{"annotations":{{"kubectl.kubernetes.io/last-applied-configuration":"{inner}"}}}}}}"#
+        ),
+    ));
+    let text = out["requestObject"]["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"]
+        .as_str()
+        .unwrap();
     let copy: Value = serde_json::from_str(text).unwrap();
-    assert_eq!(copy["spec"]["containers"][0]["env"], json!([{"name": "DB_PASSWORD", "value": "[redacted:N01]"}, {"name": "A", "value": "b"}]));
+    assert_eq!(
+        copy["spec"]["containers"][0]["env"],
+        json!([{"name": "DB_PASSWORD", "value": "[redacted:N01]"}, {"name": "A", "value": "b"}])
+    );
     let secret = r#"{\"apiVersion\":\"v1\",\"data\":{\"a\":\"aHVudGVyMg==\"},\"kind\":\"Secret\"}"#;
-    let out = leaves(&event("things", &format!(r#""requestObject":{{"spec":{{"manifest":"{secret}","object":{{"data":{{"a":"hunter2"}},"kind":"Secret"}}}}}}"#)));
+    let out = leaves(&event(
+        "things",
+        &format!(
+            r#""requestObject":{{"spec":{{"manifest":"{secret}","object":{{"data":{{"a":"hunter2"}},"kind":"Secret"}}}}}}"#
+        ),
+    ));
     assert!(!out.to_string().contains("aHVudGVyMg") && !out.to_string().contains("hunter2"), "{out}");
 }
 
@@ -107,8 +143,14 @@ fn copies_in_annotations_are_redacted() {
 fn tokens_of_requests_and_reviews_are_masked() {
     let request = r#""objectRef":{"resource":"serviceaccounts","subresource":"token"},"responseObject":{"spec":{"audiences":["x"]},"status":{"token":"abc","expirationTimestamp":"2026-01-01T00:00:00Z"}}"#;
     let out = leaves(&format!(r#"{{"auditID":"a1","stage":"ResponseComplete","verb":"create",{request}}}"#));
-    assert_eq!(out["responseObject"], json!({"spec": {"audiences": ["x"]}, "status": {"token": "[redacted:K06]", "expirationTimestamp": "2026-01-01T00:00:00Z"}}));
-    let out = leaves(&event("tokenreviews", r#""requestObject":{"spec":{"token":"abc"}},"responseObject":{"spec":{"token":"abc"},"status":{"user":{"username":"u"}}}"#));
+    assert_eq!(
+        out["responseObject"],
+        json!({"spec": {"audiences": ["x"]}, "status": {"token": "[redacted:K06]", "expirationTimestamp": "2026-01-01T00:00:00Z"}})
+    );
+    let out = leaves(&event(
+        "tokenreviews",
+        r#""requestObject":{"spec":{"token":"abc"}},"responseObject":{"spec":{"token":"abc"},"status":{"user":{"username":"u"}}}"#,
+    ));
     assert!(out["requestObject"]["spec"]["token"].as_str().unwrap().starts_with("[redacted:"));
     assert_eq!(out["responseObject"]["status"]["user"]["username"], "u");
 }
@@ -116,8 +158,14 @@ fn tokens_of_requests_and_reviews_are_masked() {
 #[test]
 fn messages_do_not_echo_objects() {
     let message = r#"Secret \"n\" is invalid: data[a]: Invalid value: \"hunter2\": must be base64"#;
-    let out = leaves(&event("secrets", &format!(r#""responseStatus":{{"code":422,"reason":"Invalid","message":"{message}"}}"#)));
-    assert_eq!(out["responseStatus"], json!({"code": 422, "reason": "Invalid", "message": "Secret \"n\" is invalid: data[a]: Invalid value: [redacted:K14]"}));
+    let out = leaves(&event(
+        "secrets",
+        &format!(r#""responseStatus":{{"code":422,"reason":"Invalid","message":"{message}"}}"#),
+    ));
+    assert_eq!(
+        out["responseStatus"],
+        json!({"code": 422, "reason": "Invalid", "message": "Secret \"n\" is invalid: data[a]: Invalid value: [redacted:K14]"})
+    );
 }
 
 #[test]
@@ -140,8 +188,18 @@ fn a_forged_stamp_does_not_survive() {
 #[test]
 fn what_is_no_record_leaves_as_a_placeholder() {
     for (record, code) in [
-        ("", "E001"), ("{", "E001"), ("[]", "E002"), ("\"hunter2\"", "E002"), ("{\"a\":hunter2}", "E001"), ("{\"a\":1}x", "E001"),
-        ("{\"a\":\"\n\"}", "E001"), ("{\"a\" \"hunter2\"}", "E001"), ("{\"a\":1,}", "E001"), ("nul", "E001"), ("{\"a\":\"\\x\"}", "E001"), ("7", "E002"),
+        ("", "E001"),
+        ("{", "E001"),
+        ("[]", "E002"),
+        ("\"hunter2\"", "E002"),
+        ("{\"a\":hunter2}", "E001"),
+        ("{\"a\":1}x", "E001"),
+        ("{\"a\":\"\n\"}", "E001"),
+        ("{\"a\" \"hunter2\"}", "E001"),
+        ("{\"a\":1,}", "E001"),
+        ("nul", "E001"),
+        ("{\"a\":\"\\x\"}", "E001"),
+        ("7", "E002"),
     ] {
         let out = String::from_utf8(process(&mut Engine::new(), record.as_bytes())).unwrap();
         let value: Value = serde_json::from_str(&out).unwrap();
@@ -180,7 +238,8 @@ fn deep_events_are_folded_and_deeper_ones_refused() {
 
 #[test]
 fn repeated_keys_stay_apart() {
-    let text = String::from_utf8(process(&mut Engine::new(), br#"{"a":1,"b":{"c":1,"c":2,"d":3},"a":2,"\u0061":3}"#)).unwrap();
+    let text =
+        String::from_utf8(process(&mut Engine::new(), br#"{"a":1,"b":{"c":1,"c":2,"d":3},"a":2,"\u0061":3}"#)).unwrap();
     assert!(text.starts_with(r#"{"a":1,"b":{"c":1,"c#"#), "{text}");
     let value: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(value["b"].as_object().unwrap().len(), 3);
@@ -189,6 +248,10 @@ fn repeated_keys_stay_apart() {
 
 #[test]
 fn numbers_that_no_double_holds_leave_as_strings() {
-    let text = String::from_utf8(process(&mut Engine::new(), br#"{"a":1e400,"b":18446744073709551616,"c":0.30000000000000004}"#)).unwrap();
+    let text = String::from_utf8(process(
+        &mut Engine::new(),
+        br#"{"a":1e400,"b":18446744073709551616,"c":0.30000000000000004}"#,
+    ))
+    .unwrap();
     assert!(text.starts_with(r#"{"a":"1e400","b":18446744073709551616,"c":0.30000000000000004,"auditgate""#), "{text}");
 }

@@ -44,7 +44,8 @@ pub(crate) fn changes(hints: &Hints, text: &[u8]) -> Vec<Change> {
         _ => {
             for field in fields.iter().filter(|field| matches!(field.name, b"proctitle" | b"cmd")) {
                 // A title keeps the arguments apart, a command is one line.
-                let arguments: Vec<&[u8]> = field.value.split(|&byte| field.name == b"proctitle" && byte == 0).collect();
+                let arguments: Vec<&[u8]> =
+                    field.value.split(|&byte| field.name == b"proctitle" && byte == 0).collect();
                 if let Some(masked) = mask_arguments(hints, &arguments) {
                     changes.push((field.start, field.end, encode(&masked.join(&0))));
                 }
@@ -98,7 +99,11 @@ fn mask_arguments(hints: &Hints, arguments: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
         .iter()
         .enumerate()
         .map(|(index, argument)| {
-            let mut hits: Vec<Hit> = parts.iter().filter(|part| part.0 == index).map(|&(_, start, end)| Hit { start, end, id: "N01" }).collect();
+            let mut hits: Vec<Hit> = parts
+                .iter()
+                .filter(|part| part.0 == index)
+                .map(|&(_, start, end)| Hit { start, end, id: "N01" })
+                .collect();
             let mut padded = argument.to_vec();
             padded.resize(argument.len() + PADDING, 0);
             if let Some(view) = View::new(&padded) {
@@ -124,7 +129,9 @@ fn mask_arguments(hints: &Hints, arguments: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
 fn fields(text: &[u8]) -> Vec<Field<'_>> {
     let mut fields = Vec::new();
     let mut at = 0;
-    while let Some(equals) = text.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == b'=')).map(|offset| at + offset) {
+    while let Some(equals) =
+        text.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == b'=')).map(|offset| at + offset)
+    {
         let head = text.get(at..equals).unwrap_or_default();
         let name = head.rsplit(|&byte| matches!(byte, b' ' | b'\'' | b'\x1d')).next().unwrap_or_default();
         let start = equals + 1;
@@ -138,7 +145,8 @@ fn fields(text: &[u8]) -> Vec<Field<'_>> {
             // A message in quotes holds fields of its own.
             Some(b'\'') => (start + 1, Vec::new()),
             _ => {
-                let length = rest.iter().position(|&byte| matches!(byte, b' ' | b'\'' | b'\n' | b'\x1d')).unwrap_or(rest.len());
+                let length =
+                    rest.iter().position(|&byte| matches!(byte, b' ' | b'\'' | b'\n' | b'\x1d')).unwrap_or(rest.len());
                 let raw = rest.get(..length).unwrap_or_default();
                 let escaped = is_escaped_field(name) && raw.len() >= 2 && raw.len() % 2 == 0;
                 (start + length, if escaped { decode_hex(raw).unwrap_or_else(|| raw.to_vec()) } else { raw.to_vec() })
@@ -210,11 +218,18 @@ mod tests {
     #[test]
     fn arguments_are_decoded_and_written_again_by_the_kernels_rule() {
         let head = "type=EXECVE msg=audit(1700000000.123:7): argc=3 a0=\"mysql\"";
-        assert_eq!(redacted(&format!("{head} a1=\"-uroot\" a2=\"-phunter2\"")), format!("{head} a1=\"-uroot\" a2=\"-p[redacted:N01]\""));
+        assert_eq!(
+            redacted(&format!("{head} a1=\"-uroot\" a2=\"-phunter2\"")),
+            format!("{head} a1=\"-uroot\" a2=\"-p[redacted:N01]\"")
+        );
         let line = format!("{head} a1=\"-e\" a2={}", hex("run --password hunter2 -v"));
         assert_eq!(redacted(&line), format!("{head} a1=\"-e\" a2={}", hex("run --password [redacted:N01] -v")));
         let pieces = format!("{head} a1_len=26 a1[0]={} a1[1]={}", hex("--db-password=hun"), hex("ter2 x"));
-        assert!(redacted(&pieces).starts_with(&format!("{head} a1_len=")) && redacted(&pieces).ends_with(" a1[1]=\"\""), "{}", redacted(&pieces));
+        assert!(
+            redacted(&pieces).starts_with(&format!("{head} a1_len=")) && redacted(&pieces).ends_with(" a1[1]=\"\""),
+            "{}",
+            redacted(&pieces)
+        );
         let harmless = format!("{head} a1=\"-h\" a2={}", hex("select 1"));
         assert_eq!(redacted(&harmless), harmless);
     }
@@ -222,10 +237,25 @@ mod tests {
     #[test]
     fn titles_commands_and_keystrokes() {
         let title = format!("type=PROCTITLE msg=audit(1.2:3): proctitle={}", hex("vault\0login\0--token\0abc"));
-        assert_eq!(redacted(&title), format!("type=PROCTITLE msg=audit(1.2:3): proctitle={}", hex("vault\0login\0--token\0[redacted:N01]")));
-        let command = format!("type=USER_CMD msg=audit(1.2:3): pid=1 msg='cwd=\"/\" cmd={} res=success'", hex("curl -u me:hunter2 x"));
-        assert_eq!(redacted(&command), format!("type=USER_CMD msg=audit(1.2:3): pid=1 msg='cwd=\"/\" cmd={} res=success'", hex("curl -u me:[redacted:N01] x")));
-        assert_eq!(redacted("type=TTY msg=audit(1.2:3): comm=\"bash\" data=68756E746572320D"), "type=TTY msg=audit(1.2:3): comm=\"bash\" data=[redacted:L03]");
+        assert_eq!(
+            redacted(&title),
+            format!("type=PROCTITLE msg=audit(1.2:3): proctitle={}", hex("vault\0login\0--token\0[redacted:N01]"))
+        );
+        let command = format!(
+            "type=USER_CMD msg=audit(1.2:3): pid=1 msg='cwd=\"/\" cmd={} res=success'",
+            hex("curl -u me:hunter2 x")
+        );
+        assert_eq!(
+            redacted(&command),
+            format!(
+                "type=USER_CMD msg=audit(1.2:3): pid=1 msg='cwd=\"/\" cmd={} res=success'",
+                hex("curl -u me:[redacted:N01] x")
+            )
+        );
+        assert_eq!(
+            redacted("type=TTY msg=audit(1.2:3): comm=\"bash\" data=68756E746572320D"),
+            "type=TTY msg=audit(1.2:3): comm=\"bash\" data=[redacted:L03]"
+        );
         let syscall = "type=SYSCALL msg=audit(1.2:3): arch=c000003e syscall=59 a0=55d0c3 a1=7ffd a2=0 a3=8 comm=\"ls\" exe=\"/bin/ls\" key=\"k\"";
         assert_eq!(redacted(syscall), syscall);
     }

@@ -15,8 +15,8 @@ pub(crate) struct Entry {
     pub(crate) id: &'static str,
     /// Set of starts, a bit each.
     starts: u32,
-    paths: &'static [&'static str],
-    flags: u32,
+    pub(crate) paths: &'static [&'static str],
+    pub(crate) flags: u32,
     /// What stands there and why it is treated so, for the documentation.
     #[cfg(not(target_arch = "wasm32"))]
     pub(crate) what: &'static str,

@@ -81,7 +81,11 @@ impl Line {
         if next == Next::Secret && (!word.starts_with(b"--") || is_pem(word)) {
             part(0);
             // Inside a nested command line an unquoted value goes on to the next flag.
-            self.next = if self.nested && !word.starts_with(b"\"") && !word.starts_with(b"'") && !is_done(word) { Next::Rest } else { Next::Plain };
+            self.next = if self.nested && !word.starts_with(b"\"") && !word.starts_with(b"'") && !is_done(word) {
+                Next::Rest
+            } else {
+                Next::Plain
+            };
             return;
         }
         if next == Next::Rest && (!word.starts_with(b"-") || is_pem(word)) && !matches!(word, b"<" | b">" | b"2>&1") {
@@ -109,7 +113,10 @@ impl Line {
         }
         let name = word.iter().position(|&byte| byte != b'-').and_then(|at| word.get(at..)).unwrap_or_default();
         let dashes = word.len() - name.len();
-        let equals = name.iter().position(|&byte| byte == b'=').filter(|&equals| names::is_secret(name.get(..equals).unwrap_or_default()));
+        let equals = name
+            .iter()
+            .position(|&byte| byte == b'=')
+            .filter(|&equals| names::is_secret(name.get(..equals).unwrap_or_default()));
         if let Some(equals) = equals {
             part(dashes + equals + 1);
             return;
@@ -198,9 +205,15 @@ mod tests {
             (&["sh", "-c", "vault login --token Basic abc -x"], "sh , -c , vault login --token * * -x"),
             (&["ssh", "-p2222", "host"], "ssh , -p2222 , host"),
             (&["nginx", "-p", "/etc/nginx"], "nginx , -p , /etc/nginx"),
-            (&["sh", "-c", "mysql -uroot -phunter2 db && curl -u me:hunter2 http://x"], "sh , -c , mysql -uroot -p* db && curl -u me:* http://x"),
+            (
+                &["sh", "-c", "mysql -uroot -phunter2 db && curl -u me:hunter2 http://x"],
+                "sh , -c , mysql -uroot -p* db && curl -u me:* http://x",
+            ),
             (&["env", "DB_PASSWORD=hunter2", "app"], "env , DB_PASSWORD=* , app"),
-            (&["app", "--password=$(DB_PASSWORD)", "--secret-name=web"], "app , --password=$(DB_PASSWORD) , --secret-name=web"),
+            (
+                &["app", "--password=$(DB_PASSWORD)", "--secret-name=web"],
+                "app , --password=$(DB_PASSWORD) , --secret-name=web",
+            ),
             (&["/usr/bin/redis-cli", "-a", "hunter2", "ping"], "/usr/bin/redis-cli , -a , * , ping"),
             (&["curl", "http://169.254.169.254/latest/api/token"], "curl , http://169.254.169.254/latest/api/token"),
         ] {

@@ -204,7 +204,9 @@ impl<'a> Judge<'a> {
     fn run_is_secret(&self, start: usize, end: usize) -> bool {
         let run = self.text.span(start, end.min(start + MAX_DECODED_BYTES));
         // Over the cap nothing is known of the rest.
-        if end - start > MAX_DECODED_BYTES && (begins_like_text(self.text, start, end) || run.iter().all(u8::is_ascii_hexdigit)) {
+        if end - start > MAX_DECODED_BYTES
+            && (begins_like_text(self.text, start, end) || run.iter().all(u8::is_ascii_hexdigit))
+        {
             return true;
         }
         // gzip in base64: what it holds is not looked at, so it does not leave.
@@ -230,8 +232,10 @@ impl<'a> Judge<'a> {
             if part.len() < SHORTEST_RUN || part.len() == run.len() {
                 return false;
             }
-            let hex = part.iter().all(u8::is_ascii_hexdigit) && decode_hex(part).is_some_and(|bytes| self.decoded_is_secret(bytes));
-            hex || begins_like_text(self.text, here, here + part.len()) && decode_base64(part).is_some_and(|bytes| self.decoded_is_secret(bytes))
+            let hex = part.iter().all(u8::is_ascii_hexdigit)
+                && decode_hex(part).is_some_and(|bytes| self.decoded_is_secret(bytes));
+            hex || begins_like_text(self.text, here, here + part.len())
+                && decode_base64(part).is_some_and(|bytes| self.decoded_is_secret(bytes))
         })
     }
 
@@ -291,7 +295,10 @@ impl<'a> Judge<'a> {
         while from < self.end && matches!(self.text.byte(from), b' ' | b'\t') {
             from += 1;
         }
-        let header = colon && [&b"authorization"[..], b"proxy-authorization", b"cookie", b"set-cookie"].iter().any(|header| name.eq_ignore_ascii_case(header));
+        let header = colon
+            && [&b"authorization"[..], b"proxy-authorization", b"cookie", b"set-cookie"]
+                .iter()
+                .any(|header| name.eq_ignore_ascii_case(header));
         let whole_line = header || self.text.byte(at) == b'=' && self.begins_line(at, name.len());
         let (start, mut end) = self.value(from);
         if whole_line && start == from && !super::is_mask(self.text.span(start, end)) {
@@ -402,7 +409,10 @@ impl<'a> Judge<'a> {
 
     fn line_end(&self, from: usize, quotes_belong: bool) -> usize {
         let rest = self.text.span(from, self.end);
-        from + rest.iter().position(|byte| matches!(byte, b'\n' | b'\r') || !quotes_belong && matches!(byte, b'"' | b'\'')).unwrap_or(rest.len())
+        from + rest
+            .iter()
+            .position(|byte| matches!(byte, b'\n' | b'\r') || !quotes_belong && matches!(byte, b'"' | b'\''))
+            .unwrap_or(rest.len())
     }
 
     /// The password of `user:password@` behind `://`.
@@ -509,7 +519,9 @@ fn decode_unicode(text: &[u8]) -> Vec<u8> {
             }
             _ => continue,
         };
-        let hex = text.get(at + 1..at + 1 + digits).and_then(|hex| u32::from_str_radix(core::str::from_utf8(hex).ok()?, 16).ok());
+        let hex = text
+            .get(at + 1..at + 1 + digits)
+            .and_then(|hex| u32::from_str_radix(core::str::from_utf8(hex).ok()?, 16).ok());
         if let Some(char) = hex.and_then(char::from_u32) {
             out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
             at += 1 + digits;

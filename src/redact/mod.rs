@@ -4,6 +4,8 @@ pub(crate) mod auditd;
 pub(crate) mod catalogue;
 pub(crate) mod class;
 pub(crate) mod command;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod document;
 pub(crate) mod judge;
 pub(crate) mod names;
 pub(crate) mod tokens;
@@ -71,7 +73,14 @@ mod tests {
         let mut mask = Vec::new();
         push_mask(&mut mask, "K01");
         assert!(is_mask(&mask) && is_mask(b"[redacted:K01:1024]"));
-        for other in [&b"[redacted:hunter2]"[..], b"[redacted:K01] hunter2", b"[redacted:K01:hunter2]", b"[redacted:K01:123456789]", b"[redacted:]", b"x"] {
+        for other in [
+            &b"[redacted:hunter2]"[..],
+            b"[redacted:K01] hunter2",
+            b"[redacted:K01:hunter2]",
+            b"[redacted:K01:123456789]",
+            b"[redacted:]",
+            b"x",
+        ] {
             assert!(!is_mask(other));
         }
     }

@@ -41,7 +41,17 @@ mod word {
 }
 
 /// Words that are secret wherever they stand in a name, also inside a longer word.
-const STRONG: &[&str] = &["password", "passwd", "passphrase", "apikey", "secretkey", "accesskey", "privatekey", "dockerconfigjson", "dockercfg"];
+const STRONG: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "apikey",
+    "secretkey",
+    "accesskey",
+    "privatekey",
+    "dockerconfigjson",
+    "dockercfg",
+];
 
 /// Words that a longer word may end with: `authtoken`.
 const ENDINGS: &[&str] = &["token", "secret", "pwd", "credentials"];
@@ -50,20 +60,136 @@ const ENDINGS: &[&str] = &["token", "secret", "pwd", "credentials"];
 const WORDS: &[(&str, u8)] = &words();
 
 const SECRET_WORDS: [&str; 32] = [
-    "password", "passwd", "passphrase", "apikey", "secretkey", "accesskey", "privatekey", "dockerconfigjson", "dockercfg", "secret", "secrets", "token",
-    "tokens", "pwd", "pass", "passcode", "credential", "credentials", "cookie", "cookies", "jwt", "dsn", "bearer", "authorization", "htpasswd",
-    "connectionstring", "kubeconfig", "otp", "psk", "userdata", "sas", "passwords",
+    "password",
+    "passwd",
+    "passphrase",
+    "apikey",
+    "secretkey",
+    "accesskey",
+    "privatekey",
+    "dockerconfigjson",
+    "dockercfg",
+    "secret",
+    "secrets",
+    "token",
+    "tokens",
+    "pwd",
+    "pass",
+    "passcode",
+    "credential",
+    "credentials",
+    "cookie",
+    "cookies",
+    "jwt",
+    "dsn",
+    "bearer",
+    "authorization",
+    "htpasswd",
+    "connectionstring",
+    "kubeconfig",
+    "otp",
+    "psk",
+    "userdata",
+    "sas",
+    "passwords",
 ];
 const HARMLESS_WORDS: [&str; 68] = [
-    "ref", "refs", "name", "names", "namespace", "path", "paths", "file", "files", "mount", "expiration", "seconds", "ttl", "type", "id", "ids", "policy",
-    "count", "length", "version", "audience", "audiences", "kind", "store", "provider", "enabled", "url", "uri", "endpoint", "expires", "expiry", "at",
-    "timestamp", "time", "size", "limit", "class", "selector", "mode", "format", "issuer", "strategy", "reviews", "reason", "status", "rotation", "hint",
-    "algorithm", "days", "minutes", "hours", "min", "max", "template", "group", "kid", "accessor", "cleaner", "controller", "volume", "volumes", "projection",
-    "mounts", "required", "disabled", "creation", "review", "request",
+    "ref",
+    "refs",
+    "name",
+    "names",
+    "namespace",
+    "path",
+    "paths",
+    "file",
+    "files",
+    "mount",
+    "expiration",
+    "seconds",
+    "ttl",
+    "type",
+    "id",
+    "ids",
+    "policy",
+    "count",
+    "length",
+    "version",
+    "audience",
+    "audiences",
+    "kind",
+    "store",
+    "provider",
+    "enabled",
+    "url",
+    "uri",
+    "endpoint",
+    "expires",
+    "expiry",
+    "at",
+    "timestamp",
+    "time",
+    "size",
+    "limit",
+    "class",
+    "selector",
+    "mode",
+    "format",
+    "issuer",
+    "strategy",
+    "reviews",
+    "reason",
+    "status",
+    "rotation",
+    "hint",
+    "algorithm",
+    "days",
+    "minutes",
+    "hours",
+    "min",
+    "max",
+    "template",
+    "group",
+    "kid",
+    "accessor",
+    "cleaner",
+    "controller",
+    "volume",
+    "volumes",
+    "projection",
+    "mounts",
+    "required",
+    "disabled",
+    "creation",
+    "review",
+    "request",
 ];
 const KEY_OWNERS: [&str; 26] = [
-    "private", "secret", "api", "access", "master", "shared", "signing", "encryption", "account", "storage", "client", "tls", "ssh", "hmac", "license",
-    "service", "server", "rsa", "auth", "aes", "session", "app", "root", "deploy", "consumer", "encrypt",
+    "private",
+    "secret",
+    "api",
+    "access",
+    "master",
+    "shared",
+    "signing",
+    "encryption",
+    "account",
+    "storage",
+    "client",
+    "tls",
+    "ssh",
+    "hmac",
+    "license",
+    "service",
+    "server",
+    "rsa",
+    "auth",
+    "aes",
+    "session",
+    "app",
+    "root",
+    "deploy",
+    "consumer",
+    "encrypt",
 ];
 const OTHER_WORDS: [(&str, u8); 9] = [
     ("key", word::KEY),
@@ -77,10 +203,12 @@ const OTHER_WORDS: [(&str, u8); 9] = [
     ("connection", word::CONNECTION),
 ];
 
+#[expect(clippy::indexing_slicing, reason = "evaluated when the module is compiled; a mistake does not compile")]
 const fn words() -> [(&'static str, u8); 32 + 68 + 26 + 9] {
     let mut all = [("", 0); 32 + 68 + 26 + 9];
     let mut used = 0;
-    let lists: [(&[&str], u8); 3] = [(&SECRET_WORDS, word::SECRET), (&HARMLESS_WORDS, word::HARMLESS), (&KEY_OWNERS, word::OF_KEY)];
+    let lists: [(&[&str], u8); 3] =
+        [(&SECRET_WORDS, word::SECRET), (&HARMLESS_WORDS, word::HARMLESS), (&KEY_OWNERS, word::OF_KEY)];
     let mut list = 0;
     while list < lists.len() {
         let mut at = 0;
@@ -106,6 +234,7 @@ const TABLE_PLACES: usize = 512;
 /// Hash and bits of each word, found by its hash; places taken are passed over.
 static TABLE: [(u32, u8); TABLE_PLACES] = table();
 
+#[expect(clippy::indexing_slicing, reason = "evaluated when the module is compiled; a mistake does not compile")]
 const fn table() -> [(u32, u8); TABLE_PLACES] {
     let mut table = [(0, 0); TABLE_PLACES];
     let mut at = 0;
@@ -125,6 +254,7 @@ const fn table() -> [(u32, u8); TABLE_PLACES] {
 const HASH_START: u32 = 0x811c_9dc5;
 const HASH_FACTOR: u32 = 0x0100_0193;
 
+#[expect(clippy::indexing_slicing, reason = "evaluated when the module is compiled; a mistake does not compile")]
 const fn hash_of(word: &[u8]) -> u32 {
     let mut hash = HASH_START;
     let mut at = 0;
@@ -197,7 +327,8 @@ pub(crate) fn is_secret(key: &[u8]) -> bool {
             compound = false;
         }
         // Two letters that every word has which other words are made with.
-        compound |= matches!((after, lower), (b's', b's') | (b'k', b'e') | (b'e', b't' | b'n') | (b'p', b'w') | (b'l', b's'));
+        compound |=
+            matches!((after, lower), (b's', b's') | (b'k', b'e') | (b'e', b't' | b'n') | (b'p', b'w') | (b'l', b's'));
         after = lower;
         hash = if lower == 0 { HASH_START } else { (hash ^ u32::from(lower)).wrapping_mul(HASH_FACTOR) };
         after_upper = upper;
@@ -207,12 +338,14 @@ pub(crate) fn is_secret(key: &[u8]) -> bool {
     }
     inside
         || (last | before) & word::SECRET != 0
-        || last & word::KEY != 0 && (before & word::OF_KEY != 0 || words == 1 && key.contains(&b'.') && key.ends_with(b"key"))
+        || last & word::KEY != 0
+            && (before & word::OF_KEY != 0 || words == 1 && key.contains(&b'.') && key.ends_with(b"key"))
         || last & word::AFTER_ID != 0 && before & word::ID != 0
         || last & word::STRING != 0 && before & word::CONNECTION != 0
 }
 
 /// The lower case of letters, digits as they are, zero for what splits words.
+#[expect(clippy::indexing_slicing, reason = "evaluated when the module is compiled; a mistake does not compile")]
 static LOWER: [u8; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
@@ -232,10 +365,14 @@ fn is_compound(word: &[u8]) -> bool {
         tail.is_some_and(|tail| tail.eq_ignore_ascii_case(ending.as_bytes()))
     };
     ENDINGS.iter().any(ends)
-        || word.len() > 6 && STRONG.iter().any(|strong| {
-            let first = strong.as_bytes().first().copied().unwrap_or_default();
-            word.windows(strong.len()).any(|window| window.first().is_some_and(|byte| byte | 0x20 == first) && window.eq_ignore_ascii_case(strong.as_bytes()))
-        })
+        || word.len() > 6
+            && STRONG.iter().any(|strong| {
+                let first = strong.as_bytes().first().copied().unwrap_or_default();
+                word.windows(strong.len()).any(|window| {
+                    window.first().is_some_and(|byte| byte | 0x20 == first)
+                        && window.eq_ignore_ascii_case(strong.as_bytes())
+                })
+            })
 }
 
 #[cfg(test)]
@@ -245,9 +382,35 @@ mod tests {
     #[test]
     fn secret_names() {
         for key in [
-            "password", "DB_PASSWORD", "dbPassword", "db-password", "dbpassword", "token", "authToken", "authtoken", "API_KEY", "apiKey", "apikey", "X-Api-Key",
-            "clientSecret", "client_secret", "AWS_SECRET_ACCESS_KEY", "aws_access_key_id_secret", "privateKey", "tls.key", "id_rsa", ".dockerconfigjson",
-            "connectionString", "Authorization", "Cookie", "MYSQL_PWD", "redis-pass", "secret", "example.com/api-token", "JWT", "HTTPToken",
+            "password",
+            "DB_PASSWORD",
+            "dbPassword",
+            "db-password",
+            "dbpassword",
+            "token",
+            "authToken",
+            "authtoken",
+            "API_KEY",
+            "apiKey",
+            "apikey",
+            "X-Api-Key",
+            "clientSecret",
+            "client_secret",
+            "AWS_SECRET_ACCESS_KEY",
+            "aws_access_key_id_secret",
+            "privateKey",
+            "tls.key",
+            "id_rsa",
+            ".dockerconfigjson",
+            "connectionString",
+            "Authorization",
+            "Cookie",
+            "MYSQL_PWD",
+            "redis-pass",
+            "secret",
+            "example.com/api-token",
+            "JWT",
+            "HTTPToken",
         ] {
             assert!(is_secret(key.as_bytes()), "{key}");
         }
@@ -265,9 +428,28 @@ mod tests {
     #[test]
     fn harmless_names() {
         for key in [
-            "secretName", "secretRef", "secretKeyRef", "tokenExpirationSeconds", "passwordPolicy", "name", "key", "keys", "authorization.k8s.io/decision",
-            "authentication.kubernetes.io/credential-id", "publicKey", "compass", "username", "resourceVersion", "monkey", "token_type", "tokenPath",
-            "kubernetes.io/service-account.name", "keyId", "secretStore", "", "bypass",
+            "secretName",
+            "secretRef",
+            "secretKeyRef",
+            "tokenExpirationSeconds",
+            "passwordPolicy",
+            "name",
+            "key",
+            "keys",
+            "authorization.k8s.io/decision",
+            "authentication.kubernetes.io/credential-id",
+            "publicKey",
+            "compass",
+            "username",
+            "resourceVersion",
+            "monkey",
+            "token_type",
+            "tokenPath",
+            "kubernetes.io/service-account.name",
+            "keyId",
+            "secretStore",
+            "",
+            "bypass",
         ] {
             assert!(!is_secret(key.as_bytes()), "{key}");
         }

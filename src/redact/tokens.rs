@@ -201,7 +201,11 @@ mod tests {
     #[test]
     fn no_format_matches_less_than_the_shortest_token() {
         for format in FORMATS {
-            assert!(format.prefix.len() + format.body as usize >= SHORTEST_TOKEN_BYTES || format.id == "T45", "{}", format.prefix);
+            assert!(
+                format.prefix.len() + format.body as usize >= SHORTEST_TOKEN_BYTES || format.id == "T45",
+                "{}",
+                format.prefix
+            );
             assert!(format.prefix.is_ascii() && format.prefix.len() >= 2);
         }
     }

@@ -40,7 +40,9 @@ pub(crate) fn secret_parts(hints: &Hints, text: View<'_>, start: usize, end: usi
         let secret = parts.iter().find(|part| part.0 == index);
         match secret {
             // `--flag=value` without anything to decode: only the value goes.
-            Some(&(_, from, to)) if decoded.len() == stop - start && parts.iter().filter(|part| part.0 == index).count() == 1 => {
+            Some(&(_, from, to))
+                if decoded.len() == stop - start && parts.iter().filter(|part| part.0 == index).count() == 1 =>
+            {
                 hits.push(Hit { start: start + from, end: start + to, id: "N01" });
             }
             Some(_) => hits.push(Hit { start: *start, end: *stop, id: "N01" }),

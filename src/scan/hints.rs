@@ -147,7 +147,9 @@ impl Hints {
             let seen = self.look_at_four(text, at);
             if seen != BREAKS_RUN {
                 let judge = seen & BREAKS_RUN == 0 && run == OPEN;
-                if seen > BREAKS_RUN && self.is_suspicious(text, start, at, end) || judge && may_be_encoded(text, start, at, end) {
+                if seen > BREAKS_RUN && self.is_suspicious(text, start, at, end)
+                    || judge && may_be_encoded(text, start, at, end)
+                {
                     return false;
                 }
                 run = if seen & BREAKS_RUN != 0 {

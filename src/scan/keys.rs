@@ -53,7 +53,10 @@ impl Member {
         let strings = flags & !PASSING | u32::from(named & (name::SECRET | name::PAIR_VALUE));
         let keys = u32::from(named & (name::LONG | name::DATA)) | flags & effect::ANNOTATION;
         let bit = |asked: u32, bit: u32| if asked != 0 { bit } else { 0 };
-        let watched = bit(strings, watch::STRING) | bit(keys, watch::KEY) | bit(u32::from(named & name::KIND), watch::KIND) | bit(u32::from(named & name::PAIR_NAME), watch::NAME);
+        let watched = bit(strings, watch::STRING)
+            | bit(keys, watch::KEY)
+            | bit(u32::from(named & name::KIND), watch::KIND)
+            | bit(u32::from(named & name::PAIR_NAME), watch::NAME);
         Self { flags: flags | watched, packed: u32::from(state) | u32::from(named) << 16 | u32::from(bucket) << 24 }
     }
 
@@ -136,7 +139,15 @@ impl Keys {
 
     /// Looks up a key without escapes, whose first eight bytes (and what follows a shorter one) are `first`, in an object at the place `state`.
     #[inline(always)]
-    pub(crate) fn look_up(&mut self, paths: &mut Paths, hints: &Hints, text: View<'_>, key: (usize, usize), first: u64, state: State) -> Member {
+    pub(crate) fn look_up(
+        &mut self,
+        paths: &mut Paths,
+        hints: &Hints,
+        text: View<'_>,
+        key: (usize, usize),
+        first: u64,
+        state: State,
+    ) -> Member {
         let (start, end) = key;
         let length = end.wrapping_sub(start);
         let words = if length > 8 {
@@ -146,21 +157,39 @@ impl Keys {
             [first & (u64::MAX >> (64u32.wrapping_sub(8 * length as u32) & 63)), 0]
         };
         let length_and_state = (length as u32) << 16 | u32::from(state);
-        let mixed = (words[0] ^ words[1].rotate_left(29) ^ u64::from(length_and_state)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed =
+            (words[0] ^ words[1].rotate_left(29) ^ u64::from(length_and_state)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let index = (mixed >> (64 - PLACES.trailing_zeros())) as usize;
         if let Some(place) = self.places.get(index)
             && place.words[0] == words[0]
             && place.length_and_state == length_and_state
-            && (length <= 8 || place.words[1] == words[1] && (length <= 16 || self.same_middle(index, text, start, end)))
+            && (length <= 8
+                || place.words[1] == words[1] && (length <= 16 || self.same_middle(index, text, start, end)))
         {
             return place.member;
         }
         let bucket = (mixed >> 32) as u8 & 63;
-        self.find(paths, hints, text, key, state, (index, bucket), Place { words, length_and_state, member: Member::default() })
+        self.find(
+            paths,
+            hints,
+            text,
+            key,
+            state,
+            (index, bucket),
+            Place { words, length_and_state, member: Member::default() },
+        )
     }
 
     /// Looks up a name without escapes that stands anywhere.
-    pub(crate) fn look_up_name(&mut self, paths: &mut Paths, hints: &Hints, text: View<'_>, start: usize, end: usize, state: State) -> Member {
+    pub(crate) fn look_up_name(
+        &mut self,
+        paths: &mut Paths,
+        hints: &Hints,
+        text: View<'_>,
+        start: usize,
+        end: usize,
+        state: State,
+    ) -> Member {
         self.look_up(paths, hints, text, (start, end), text.word(start), state)
     }
 
@@ -173,13 +202,23 @@ impl Keys {
             && (length <= 24
                 || known[1] == text.word(start + 16)
                     && (length <= 32
-                        || known[2] == text.word(start + 24) && (length <= 40 || length <= REMEMBERED_BYTES && known[3] == text.word(start + 32))))
+                        || known[2] == text.word(start + 24)
+                            && (length <= 40 || length <= REMEMBERED_BYTES && known[3] == text.word(start + 32))))
     }
 
     #[cold]
     #[inline(never)]
     #[expect(clippy::too_many_arguments, reason = "one caller, which has all of it in registers")]
-    fn find(&mut self, paths: &mut Paths, hints: &Hints, text: View<'_>, key: (usize, usize), state: State, at: (usize, u8), mut place: Place) -> Member {
+    fn find(
+        &mut self,
+        paths: &mut Paths,
+        hints: &Hints,
+        text: View<'_>,
+        key: (usize, usize),
+        state: State,
+        at: (usize, u8),
+        mut place: Place,
+    ) -> Member {
         let (start, end) = key;
         let (index, bucket) = at;
         // Two keys that want the same place share it and the one beside it.
@@ -212,7 +251,15 @@ impl Keys {
     /// Looks up a key with escapes; `decoded` is room for its text.
     #[cold]
     #[inline(never)]
-    pub(crate) fn look_up_decoded(&mut self, paths: &mut Paths, hints: &Hints, text: View<'_>, key: Text, state: State, decoded: &mut Vec<u8>) -> Member {
+    pub(crate) fn look_up_decoded(
+        &mut self,
+        paths: &mut Paths,
+        hints: &Hints,
+        text: View<'_>,
+        key: Text,
+        state: State,
+        decoded: &mut Vec<u8>,
+    ) -> Member {
         decoded.clear();
         string::decode(text, key, decoded);
         let end = decoded.len();
@@ -265,7 +312,8 @@ mod tests {
 
     #[test]
     fn names_of_every_length_are_told_apart() {
-        let all: Vec<String> = (0..70).flat_map(|n| ["a", "b"].map(|last| format!("{}{last}", "x".repeat(n)))).collect();
+        let all: Vec<String> =
+            (0..70).flat_map(|n| ["a", "b"].map(|last| format!("{}{last}", "x".repeat(n)))).collect();
         let mut rules = Rules::new(&all);
         for _ in 0..3 {
             for (index, name) in all.iter().enumerate() {

@@ -39,7 +39,11 @@ const fn two(bytes: [u8; 2]) -> u16 {
 
 impl Walk<'_, '_> {
     /// Reads members from `at` on: behind a bracket or comma, or, if `behind_value`, behind a value.
-    pub(super) fn members<const ESCAPED: bool>(&mut self, mut at: usize, mut behind_value: bool) -> Result<Reached, Stop> {
+    pub(super) fn members<const ESCAPED: bool>(
+        &mut self,
+        mut at: usize,
+        mut behind_value: bool,
+    ) -> Result<Reached, Stop> {
         // Bytes of a quote.
         let quote = if ESCAPED { 2 } else { 1 };
         let text: View<'_> = self.text.unbound_view();
@@ -67,7 +71,10 @@ impl Walk<'_, '_> {
                         frame.seen |= bit;
                         if member.flags & watch::KEY != 0 {
                             self.frame = frame;
-                            self.special_key(Text { start: key.start, end: key.end, escapes: false, escaped_form: ESCAPED }, member);
+                            self.special_key(
+                                Text { start: key.start, end: key.end, escapes: false, escaped_form: ESCAPED },
+                                member,
+                            );
                             frame = self.frame;
                         }
                     } else {
@@ -106,11 +113,15 @@ impl Walk<'_, '_> {
                     if plain {
                         if member.flags & effect::CAPTURE != 0 {
                             let field = self.tables.paths.effects(member.state()).field;
-                            self.envelope.capture(field, Text { start: value.start, end: value.end, escapes: false, escaped_form: ESCAPED });
+                            self.envelope.capture(
+                                field,
+                                Text { start: value.start, end: value.end, escapes: false, escaped_form: ESCAPED },
+                            );
                         }
                         at = value.end + quote;
                     } else {
-                        let mut span = Text { start: value.start, end: value.end, escapes: false, escaped_form: ESCAPED };
+                        let mut span =
+                            Text { start: value.start, end: value.end, escapes: false, escaped_form: ESCAPED };
                         if !value.ended {
                             span = self.slow_string(value.start, value.end)?;
                         }
@@ -126,7 +137,11 @@ impl Walk<'_, '_> {
                         self.on_open(frame.close, member, start)
                     };
                     self.work.frames.push(frame);
-                    let deep = if self.work.frames.len() + self.depth >= self.tables.fold_depth { self.open_deep()? } else { 0 };
+                    let deep = if self.work.frames.len() + self.depth >= self.tables.fold_depth {
+                        self.open_deep()?
+                    } else {
+                        0
+                    };
                     frame = self.open(at, state, closing | deep, member.name());
                     at += 1;
                     let bracket = if frame.item.is_none() { b'}' } else { b']' };

@@ -1,5 +1,5 @@
 //! The one pass over a record's bytes: `buffer` (loads), `string` and `walk` and `members` (JSON), `keys` and `paths` (where in the event), `hints` (which texts need a
-//! closer look), `values` (what happens to a value) and `edits` (what changes).
+//! closer look), `values` and `texts` (what happens to a value) and `edits` (what changes).
 
 mod buffer;
 mod edits;
@@ -9,13 +9,16 @@ mod members;
 mod paths;
 mod repeats;
 mod string;
+mod texts;
 mod values;
 mod walk;
 
-pub use buffer::{PADDING, Padded};
 pub(crate) use buffer::View;
+pub use buffer::{PADDING, Padded};
 pub(crate) use hints::{Hint, Hints, RunEnds, begins_like_text, match_format};
 pub(crate) use keys::Keys;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use paths::describe;
 pub(crate) use paths::{Builder, Effects, State, effect};
 pub(crate) use string::{Text, decode, encode};
 pub(crate) use values::Tables;

@@ -73,6 +73,30 @@ pub(crate) mod effect {
     pub(crate) const ANNOTATION: u32 = 1 << 20;
 }
 
+/// What effects do, in the words of the documentation.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn describe(flags: u32) -> String {
+    let words = [
+        (effect::MASK, "masked, with everything below"),
+        (effect::REMOVE, "left out"),
+        (effect::OBJECT, "read as an object of the event's resource"),
+        (effect::EXEMPT, "kept: no token is looked for"),
+        (effect::URI, "arguments and secret query values masked"),
+        (effect::MESSAGE, "cut behind the words that introduce an echo"),
+        (effect::COMMAND, "secret arguments masked"),
+        (effect::PATCH, "the value is treated as what stands at its path"),
+        (effect::PAIRS, "values behind secret names masked"),
+        (effect::TRUNCATE, "shortened to 16 bytes"),
+        (effect::LINE, "an audit event is lifted into the record, other text looked through"),
+        (effect::BODY, "read as an object of the event's resource"),
+        (effect::EVENT, "read as an audit event"),
+        (effect::POINTER, "remembered"),
+        (effect::STRICT, "treated as a Secret's while the resource is unknown"),
+    ];
+    let found: Vec<&str> = words.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, words)| *words).collect();
+    if found.is_empty() { "masked".to_owned() } else { found.join("; ") }
+}
+
 /// One segment of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Segment {
@@ -117,7 +141,14 @@ pub(crate) struct Builder {
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Self { bits: 0, segments: Vec::new(), exceptions: Vec::new(), stay: Vec::new(), finals: Vec::new(), starts: Vec::new() }
+        Self {
+            bits: 0,
+            segments: Vec::new(),
+            exceptions: Vec::new(),
+            stay: Vec::new(),
+            finals: Vec::new(),
+            starts: Vec::new(),
+        }
     }
 
     /// Adds `pattern` to the start sets in `starts` (a bit each). Segments are separated by dots; a dot in a name is written `\.`.
@@ -135,7 +166,8 @@ impl Builder {
                 "**" => Segment::AnyDepth,
                 "*" => Segment::Any,
                 _ if name.starts_with('~') => {
-                    let list = name.trim_start_matches('~').split('|').map(|name| keys.intern(name.as_bytes())).collect();
+                    let list =
+                        name.trim_start_matches('~').split('|').map(|name| keys.intern(name.as_bytes())).collect();
                     self.exceptions.push(list);
                     Segment::Except(self.exceptions.len() as u16 - 1)
                 }
@@ -182,7 +214,11 @@ impl Builder {
                     Segment::Item => symbol == symbols,
                     Segment::AnyDepth => false,
                     Segment::Except(list) => {
-                        symbol != symbols && !self.exceptions.get(usize::from(list)).is_some_and(|list| list.contains(&(symbol as Symbol)))
+                        symbol != symbols
+                            && !self
+                                .exceptions
+                                .get(usize::from(list))
+                                .is_some_and(|list| list.contains(&(symbol as Symbol)))
                     }
                 };
                 if accepts {
@@ -203,7 +239,9 @@ impl Builder {
             // A start is a state of its own even where two of them hold the same bits.
             paths.sets.extend_from_slice(&set);
             let effects = paths.effects_of(&set);
-            paths.effects.push(Effects { flags: effects.flags & (effect::MASK | effect::KEEP | effect::EXEMPT), ..effects });
+            paths
+                .effects
+                .push(Effects { flags: effects.flags & (effect::MASK | effect::KEEP | effect::EXEMPT), ..effects });
         }
         paths.fixed = paths.effects.len();
         paths

@@ -31,7 +31,14 @@ impl Repeats {
 
     /// Whether an object has the key `key` already. `object` is the index of its first key and its position, `escapes` tells whether one of its keys
     /// has any, `entered` is the number of its keys that the table holds; the new number is returned, too.
-    pub(super) fn contains(&mut self, text: View<'_>, key: Text, object: (usize, usize), escapes: bool, entered: usize) -> (bool, usize) {
+    pub(super) fn contains(
+        &mut self,
+        text: View<'_>,
+        key: Text,
+        object: (usize, usize),
+        escapes: bool,
+        entered: usize,
+    ) -> (bool, usize) {
         let (first, object) = object;
         let count = self.keys.len() - first;
         if count <= FEW_KEYS {
@@ -97,7 +104,9 @@ impl Repeats {
     fn hash(&mut self, text: View<'_>, key: Text, object: usize) -> u32 {
         self.scratch.clear();
         string::decode(text, key, &mut self.scratch);
-        crate::stamp::content_hash(&self.scratch).wrapping_add((object as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)).rotate_left(32) as u32
+        crate::stamp::content_hash(&self.scratch)
+            .wrapping_add((object as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+            .rotate_left(32) as u32
     }
 
     /// Whether the key that starts at `start` says the same as `key`, perhaps in another spelling.
@@ -143,7 +152,8 @@ mod tests {
             let mut entered = 0;
             for (start, expected) in [(repeated, true), (fresh, false), (spelt, true), (fresh, false)] {
                 let found;
-                (found, entered) = repeats.contains(view, string::read_again(view, start, false), (0, 7), true, entered);
+                (found, entered) =
+                    repeats.contains(view, string::read_again(view, start, false), (0, 7), true, entered);
                 assert_eq!(found, expected, "{count}");
             }
         }

@@ -32,13 +32,21 @@ pub(crate) struct Malformed {
 
 /// Finds the end of the string whose first byte behind the quote is `start`, given the first special byte in it.
 /// Bytes that are no UTF-8 are mended through `edits`; halves of surrogate pairs are overwritten.
-pub(crate) fn finish(text: &mut Padded<'_>, edits: &mut Edits, start: usize, mut at: usize, escaped_form: bool) -> Result<Text, Malformed> {
+pub(crate) fn finish(
+    text: &mut Padded<'_>,
+    edits: &mut Edits,
+    start: usize,
+    mut at: usize,
+    escaped_form: bool,
+) -> Result<Text, Malformed> {
     let mut escapes = false;
     loop {
         let byte = text.byte(at);
         match byte {
             b'"' if !escaped_form => return Ok(Text { start, end: at, escapes, escaped_form }),
-            b'\\' if escaped_form && text.byte(at + 1) == b'"' => return Ok(Text { start, end: at, escapes, escaped_form }),
+            b'\\' if escaped_form && text.byte(at + 1) == b'"' => {
+                return Ok(Text { start, end: at, escapes, escaped_form });
+            }
             b'\\' => {
                 escapes = true;
                 let next = escape(text, at, escaped_form)?;
@@ -66,7 +74,11 @@ pub(super) fn read_again(text: View<'_>, start: usize, escaped_form: bool) -> Te
             b'\\' => {
                 escapes = true;
                 // Either form: a backslash and what it escapes, which in the escaped form is a second backslash and what that one escapes.
-                end += if escaped_form && text.byte(end + 1) == b'\\' { if text.byte(end + 2) == b'\\' { 4 } else { 3 } } else { 2 };
+                end += if escaped_form && text.byte(end + 1) == b'\\' {
+                    if text.byte(end + 2) == b'\\' { 4 } else { 3 }
+                } else {
+                    2
+                };
             }
             0x80.. => end += 1,
             _ => return Text { start, end, escapes, escaped_form },
@@ -111,7 +123,8 @@ fn surrogates(text: &mut Padded<'_>, at: usize, slashes: usize) -> Result<usize,
     if !(0xd800..0xe000).contains(&code) {
         return Ok(next);
     }
-    let follows = text.byte(next) == b'\\' && text.byte(next + slashes - 1) == b'\\' && text.byte(next + slashes) == b'u';
+    let follows =
+        text.byte(next) == b'\\' && text.byte(next + slashes - 1) == b'\\' && text.byte(next + slashes) == b'u';
     let low = if follows { hex4(text.view(), next + slashes + 1) } else { None };
     if code < 0xdc00 && low.is_some_and(|low| (0xdc00..0xe000).contains(&low)) {
         return Ok(next + slashes + 5);
@@ -139,7 +152,10 @@ fn mend_utf8(text: &Padded<'_>, edits: &mut Edits, at: usize) -> usize {
 fn character(text: View<'_>, at: usize) -> (usize, Option<char>) {
     let bytes = [text.byte(at), text.byte(at + 1), text.byte(at + 2), text.byte(at + 3)];
     for length in 2..=4 {
-        if bytes.get(..length).is_some_and(|bytes| core::str::from_utf8(bytes).is_ok_and(|text| text.chars().count() == 1)) {
+        if bytes
+            .get(..length)
+            .is_some_and(|bytes| core::str::from_utf8(bytes).is_ok_and(|text| text.chars().count() == 1))
+        {
             return (length, None);
         }
     }

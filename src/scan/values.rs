@@ -1,6 +1,6 @@
 //! What happens to the values that the pass stops at: masks, removals, raw lines, JSON in strings, and texts that need a close look.
 
-use super::buffer::{PADDING, Padded, View};
+use super::buffer::{PADDING, Padded};
 use super::hints::Hints;
 use super::keys::{Keys, Member, UNKNOWN};
 use super::paths::{Builder, Paths, State, effect};
@@ -9,10 +9,8 @@ use super::walk::{Frame, MAX_LEVEL, Walk, Work, close, pair};
 use crate::envelope::{Envelope, Field, Source};
 use crate::policy::Policy;
 use crate::redact::class::{CLASSES, Class};
-use crate::redact::judge::{self, Hit};
 use crate::redact::names::{self, name};
-use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
-use crate::redact::{auditd, catalogue, command, MASK_START, is_mask, push_mask, start, uri};
+use crate::redact::{catalogue, is_mask, push_mask, start};
 
 /// The rules, compiled, and the memory of what they said.
 pub(crate) struct Tables {
@@ -45,7 +43,15 @@ impl Tables {
         catalogue::add_patterns(&mut builder, &mut keys, policy.asks_for_annotations());
         let paths = builder.build(&keys, start::COUNT);
         let max_depth = policy.limits().max_depth as usize;
-        Self { keys, paths, hints: Hints::new(), fold_depth: FOLD_DEPTH, max_depth, spare: Vec::new(), deferred: Vec::new() }
+        Self {
+            keys,
+            paths,
+            hints: Hints::new(),
+            fold_depth: FOLD_DEPTH,
+            max_depth,
+            spare: Vec::new(),
+            deferred: Vec::new(),
+        }
     }
 
     /// Forgets what the last record left, and what too many different records have brought; between records only.
@@ -142,7 +148,7 @@ impl Walk<'_, '_> {
     }
 
     /// What the bodies of this event are; a text inside an event inherits it.
-    fn class(&mut self) -> Option<Class> {
+    pub(super) fn class(&mut self) -> Option<Class> {
         if self.envelope.class.is_none() {
             self.envelope.class = self.envelope.class(self.text.view());
         }
@@ -178,10 +184,11 @@ impl Walk<'_, '_> {
         const EVENT: &[u8] = br#"{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/"#;
         const ID: &[u8] = br#"\"auditID\":"#;
         // The line's own end is a quote without a backslash; what is behind it belongs to other members.
-        let is_event = head.starts_with(EVENT) || head.starts_with(b"{") && {
-            let found = head.windows(ID.len()).position(|window| window == ID);
-            found.is_some_and(|found| !ends_before(head, found)) && !is_list(head)
-        };
+        let is_event = head.starts_with(EVENT)
+            || head.starts_with(b"{") && {
+                let found = head.windows(ID.len()).position(|window| window == ID);
+                found.is_some_and(|found| !ends_before(head, found)) && !is_list(head)
+            };
         is_event.then(|| self.enter_line(member, brace))
     }
 
@@ -386,9 +393,16 @@ impl Walk<'_, '_> {
             let mut path = Vec::new();
             string::decode(self.text.view(), uri, &mut path);
             let end = path.iter().position(|&byte| byte == b'?').unwrap_or(path.len());
-            let last = path.get(..end).and_then(|path| path.iter().rposition(|&byte| byte == b'/')).map_or(0, |slash| slash + 1);
+            let last = path
+                .get(..end)
+                .and_then(|path| path.iter().rposition(|&byte| byte == b'/'))
+                .map_or(0, |slash| slash + 1);
             let name = path.get(last..end).unwrap_or_default();
-            if name.is_empty() || name.starts_with(b"oauth") || name.starts_with(b"useroauth") || name.starts_with(b"%5Bredacted:") {
+            if name.is_empty()
+                || name.starts_with(b"oauth")
+                || name.starts_with(b"useroauth")
+                || name.starts_with(b"%5Bredacted:")
+            {
                 return;
             }
             self.work.edits.replace_with(uri.start, uri.end, |out| {
@@ -425,7 +439,13 @@ impl Walk<'_, '_> {
     }
 
     /// A pass over a text inside this one: what leaves, and whether that differs. `None` if it is no JSON or nested too deep.
-    fn nested(&mut self, mut json: Vec<u8>, state: State, class: Option<Class>, depth: usize) -> Option<(Vec<u8>, bool)> {
+    pub(super) fn nested(
+        &mut self,
+        mut json: Vec<u8>,
+        state: State,
+        class: Option<Class>,
+        depth: usize,
+    ) -> Option<(Vec<u8>, bool)> {
         if self.level >= MAX_LEVEL {
             return None;
         }
@@ -436,7 +456,8 @@ impl Walk<'_, '_> {
         let deferred = core::mem::take(&mut self.tables.deferred);
         let mut text = Padded::new(&mut json)?;
         let before = *self.redactions;
-        let mut walk = Walk::new(&mut text, self.tables, &mut work, &mut envelope, self.redactions, self.level + 1, depth);
+        let mut walk =
+            Walk::new(&mut text, self.tables, &mut work, &mut envelope, self.redactions, self.level + 1, depth);
         let result = walk.run(state);
         if result.is_ok() {
             walk.finish_bodies();
@@ -506,7 +527,10 @@ impl Walk<'_, '_> {
     /// An object that calls itself a Secret.
     fn kind(&mut self, text: Text) {
         let kind = self.text.span(text.start, text.end);
-        if !matches!(kind, b"Secret" | b"SecretList") || self.class() == Some(Class::Secret) || self.frame.pair & pair::KIND != 0 {
+        if !matches!(kind, b"Secret" | b"SecretList")
+            || self.class() == Some(Class::Secret)
+            || self.frame.pair & pair::KIND != 0
+        {
             return;
         }
         self.frame.pair |= pair::KIND;
@@ -531,7 +555,7 @@ impl Walk<'_, '_> {
     }
 
     /// Puts a mask in the place of a value. Values of a Secret leave their length.
-    fn mask(&mut self, start: usize, end: usize, entry: u16, text: Text) {
+    pub(super) fn mask(&mut self, start: usize, end: usize, entry: u16, text: Text) {
         let value = self.text.span(text.start, text.end);
         if text.end > 0 && (is_mask(value) || value.is_empty()) {
             return;
@@ -568,247 +592,11 @@ impl Walk<'_, '_> {
         self.work.remove(self.text, member, after);
         *self.redactions += 1;
     }
-
-    /// The arguments of the array that closes.
-    fn command_line(&mut self) {
-        let texts = core::mem::take(&mut self.work.arguments);
-        let decoded: Vec<Vec<u8>> = texts
-            .iter()
-            .map(|text| {
-                let mut out = Vec::new();
-                string::decode(self.text.view(), *text, &mut out);
-                out
-            })
-            .collect();
-        let bytes: Vec<&[u8]> = decoded.iter().map(Vec::as_slice).collect();
-        let mut parts = Vec::new();
-        command::secret_parts(&bytes, &mut parts);
-        for (index, text) in texts.iter().enumerate() {
-            let mine = parts.iter().filter(|part| part.0 == index);
-            let hits: Vec<Hit> = mine.map(|&(_, start, end)| Hit { start, end, id: "N01" }).collect();
-            self.judge_text(*text, |_, _, from, _, all| all.extend(hits.iter().map(|hit| Hit { start: from + hit.start, end: from + hit.end, ..*hit })), false);
-        }
-        self.work.arguments = texts;
-        self.work.arguments.clear();
-    }
-
-    /// JSON in a string, or text.
-    fn free_text(&mut self, text: Text, quote: usize, after: usize, flags: u32) {
-        if flags & (effect::URI | effect::MESSAGE | effect::COMMAND) == 0 {
-            // Annotations of an event that has not named its resource yet can hold a patch of a Secret.
-            let class = self.class().or((flags & effect::STRICT == 0).then_some(Class::Other));
-            return self.nested_json(text, quote, after, start::object(class), flags);
-        }
-        if flags & effect::URI != 0 && !text.escapes && self.is_plain_uri(text) {
-            return;
-        }
-        let special = move |hints: &Hints, view: View<'_>, start: usize, end: usize, hits: &mut Vec<Hit>| {
-            if flags & effect::URI != 0 {
-                uri::secret_parts(hints, view, start, end, hits);
-            } else if flags & effect::MESSAGE != 0 {
-                echo(view, start, end, hits);
-            } else {
-                let mut parts = Vec::new();
-                command::secret_parts(&[view.span(start, end)], &mut parts);
-                hits.extend(parts.iter().map(|&(_, from, to)| Hit { start: start + from, end: start + to, id: "N01" }));
-            }
-        };
-        self.judge_text(text, special, flags & effect::URI != 0);
-    }
-
-    /// Whether a text that is no JSON has keys that only audit events have.
-    fn names_audit_fields(&self, text: Text) -> bool {
-        let line = self.text.span(text.start, text.end);
-        [&b"audit.k8s.io"[..], b"\"requestURI\\\"", b"\"objectRef\\\"", b"\"responseObject\\\"", b"\"requestObject\\\"", b"\"requestReceivedTimestamp\\\"", b"\"authorization.k8s.io/"]
-            .iter()
-            .any(|part| crate::bytes::contains(line, part))
-    }
-
-    /// An auditd record in a line: its fields are decoded, redacted and written again. Whether it was one.
-    fn auditd_record(&mut self, text: Text) -> bool {
-        let mut line = Vec::new();
-        string::decode(self.text.view(), text, &mut line);
-        if !auditd::is_record(&line) {
-            return false;
-        }
-        let changes = auditd::changes(&self.tables.hints, &line);
-        let mut out = Vec::with_capacity(line.len() + PADDING);
-        let mut at = 0;
-        for (start, end, with) in &changes {
-            if *start >= at {
-                out.extend_from_slice(line.get(at..*start).unwrap_or_default());
-                out.extend_from_slice(with);
-                at = *end;
-            }
-        }
-        out.extend_from_slice(line.get(at..).unwrap_or_default());
-        *self.redactions += changes.len() as u32;
-        // What is left is looked at like any text.
-        let end = out.len();
-        out.resize(end + PADDING, 0);
-        let mut hits = Vec::new();
-        if let Some(view) = View::new(&out) {
-            judge::judge(&self.tables.hints, view, 0, end, &mut hits);
-            *self.redactions += hits.len() as u32;
-            match write_masked(view, 0, end, &hits, false) {
-                Some(masked) => self.work.edits.replace(text.start, text.end, &masked),
-                None if changes.is_empty() => {}
-                None => self.work.edits.replace_with(text.start, text.end, |arena| string::encode(view.span(0, end), arena)),
-            }
-        }
-        true
-    }
-
-    /// A message that journald gives as an array of bytes because it is no UTF-8. If its text holds a secret, it leaves as text.
-    fn bytes_of_message(&mut self, from: usize, to: usize) {
-        let inner = self.text.span(from + 1, to - 1);
-        let bytes: Option<Vec<u8>> = inner.split(|&byte| byte == b',').map(|number| core::str::from_utf8(number).ok()?.trim().parse().ok()).collect();
-        let Some(bytes) = bytes else { return };
-        let mut text = String::from_utf8_lossy(&bytes).into_owned().into_bytes();
-        let end = text.len();
-        text.resize(end + PADDING, 0);
-        let Some(view) = View::new(&text) else { return };
-        let mut hits = Vec::new();
-        judge::judge(&self.tables.hints, view, 0, end, &mut hits);
-        if let Some(masked) = write_masked(view, 0, end, &hits, false) {
-            *self.redactions += hits.len() as u32;
-            self.work.edits.replace(from, to, &[b"\"", masked.as_slice(), b"\""].concat());
-        }
-    }
-
-    /// Whether a URI needs no closer look: nothing in it stands out, and no name in its query.
-    fn is_plain_uri(&mut self, text: Text) -> bool {
-        let Tables { keys, paths, hints, .. } = &mut *self.tables;
-        let view = self.text.view();
-        let Some(query) = uri::find_byte(view, text.start, text.end, b'?') else { return hints.is_plain(view, text.start, text.end) };
-        let query = query + 1;
-        if !hints.is_plain(view, text.start, query - 1) {
-            return false;
-        }
-        let mut at = query;
-        while at < text.end {
-            let pair = view.span(at, text.end);
-            let end = at + pair.iter().position(|&byte| byte == b'&').unwrap_or(pair.len());
-            let equals = at + pair.iter().position(|&byte| byte == b'=' || byte == b'&').unwrap_or(pair.len());
-            let value = view.span(equals, end);
-            let found = keys.look_up_name(paths, hints, view, at, equals, start::QUIET);
-            let simple = value.len() <= SHORTEST_TOKEN_BYTES && !value.contains(&b'%') && !view.span(at, equals).contains(&b'%');
-            if !simple || found.name() & name::SECRET != 0 || view.span(at, equals) == b"command" {
-                return false;
-            }
-            at = end + 1;
-        }
-        true
-    }
-
-    /// A string whose text may be JSON: if it is, it is read from `state` on and leaves as a string again.
-    fn nested_json(&mut self, text: Text, quote: usize, after: usize, state: State, flags: u32) {
-        if flags & effect::LINE != 0 && self.auditd_record(text) {
-            return;
-        }
-        let first = if text.escapes || text.end > text.start { self.text.byte(text.start) } else { 0 };
-        let may_be_json = matches!(first, b'{' | b'[' | b' ' | b'\n' | b'\\') && text.end - text.start > 2;
-        if !may_be_json {
-            return self.judge_plain_text(text);
-        }
-        let mut json = Vec::new();
-        string::decode(self.text.view(), text, &mut json);
-        let json_start = json.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
-        if !matches!(json_start, Some(b'{' | b'[')) {
-            return self.judge_plain_text(text);
-        }
-        let class = (state != start::RECORD).then(|| class_of_start(state));
-        if self.level >= MAX_LEVEL {
-            return self.mask(quote, after, catalogue::NOT_LOOKED_AT, text);
-        }
-        match self.nested(json, state, class, 0) {
-            Some((_, false)) => {}
-            Some((out, true)) => self.work.edits.replace_with(text.start, text.end, |arena| string::encode(&out, arena)),
-            // An event that was cut, whatever came first in it.
-            None if flags & effect::LINE != 0 && self.names_audit_fields(text) => self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text),
-            // No JSON after all, or not to its end.
-            None if flags & effect::EVENT != 0 => self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text),
-            None => self.judge_plain_text(text),
-        }
-    }
-
-    fn judge_plain_text(&mut self, text: Text) {
-        if !text.escapes && self.tables.hints.is_plain(self.text.view(), text.start, text.end) {
-            return;
-        }
-        self.judge_text(text, |_, _, _, _, _| {}, false);
-    }
-
-    /// Looks closely at the text of a string, and writes the string anew if something in it is secret. `special` adds what the place
-    /// of the text makes secret.
-    fn judge_text(&mut self, text: Text, special: impl FnOnce(&Hints, View<'_>, usize, usize, &mut Vec<Hit>), in_uri: bool) {
-        let mut hits = core::mem::take(&mut self.work.hits);
-        hits.clear();
-        let mut decoded = core::mem::take(&mut self.work.scratch);
-        let hints = &self.tables.hints;
-        let mut look = |view: View<'_>, start: usize, end: usize| {
-            special(hints, view, start, end, &mut hits);
-            if !in_uri && !hints.is_plain(view, start, end) {
-                judge::judge(hints, view, start, end, &mut hits);
-            }
-            judge::merge(&mut hits);
-            write_masked(view, start, end, &hits, in_uri)
-        };
-        if text.escapes {
-            decoded.clear();
-            string::decode(self.text.view(), text, &mut decoded);
-            let end = decoded.len();
-            decoded.resize(end + PADDING, 0);
-            if let Some(masked) = View::new(&decoded).and_then(|view| look(view, 0, end)) {
-                self.work.edits.replace(text.start, text.end, &masked);
-            }
-        } else if let Some(masked) = look(self.text.view(), text.start, text.end) {
-            self.work.edits.replace(text.start, text.end, &masked);
-        }
-        *self.redactions += hits.len() as u32;
-        self.work.hits = hits;
-        self.work.scratch = decoded;
-    }
-}
-
-/// The inside of the JSON string that stands for `start..end` without its hits; `None` where there are none.
-fn write_masked(text: View<'_>, start: usize, end: usize, hits: &[Hit], in_uri: bool) -> Option<Vec<u8>> {
-    if hits.is_empty() {
-        return None;
-    }
-    let mut out = Vec::with_capacity(end - start);
-    let mut at = start;
-    for hit in hits {
-        string::encode(text.span(at, hit.start), &mut out);
-        if in_uri {
-            out.extend_from_slice(b"%5Bredacted:");
-            out.extend_from_slice(hit.id.as_bytes());
-            out.extend_from_slice(b"%5D");
-        } else {
-            push_mask(&mut out, hit.id);
-        }
-        at = hit.end;
-    }
-    string::encode(text.span(at, end), &mut out);
-    Some(out)
 }
 
 /// The class that a start is for.
-fn class_of_start(state: State) -> Class {
+pub(super) fn class_of_start(state: State) -> Class {
     CLASSES.iter().copied().find(|&class| start::object(Some(class)) == state).unwrap_or(Class::Secret)
-}
-
-/// The object that an error message echoes: everything behind these words.
-fn echo(text: View<'_>, from: usize, end: usize, hits: &mut Vec<Hit>) {
-    let message = text.span(from, end);
-    for words in [&b"Invalid value: "[..], b"error found in ", b"unrecognized type: ", b"Unsupported value: ", b"unable to parse "] {
-        if let Some(at) = crate::bytes::find(message, words) {
-            let start = at + words.len();
-            if start < message.len() && !message.get(start..).unwrap_or_default().starts_with(MASK_START) {
-                hits.push(Hit { start: from + start, end, id: "K14" });
-            }
-        }
-    }
 }
 
 /// `~1` is `/` and `~0` is `~` (RFC 6901).

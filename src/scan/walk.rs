@@ -203,7 +203,18 @@ impl<'w, 'r> Walk<'w, 'r> {
         work.notes.clear();
         work.arguments.clear();
         work.removed_leading = 0;
-        Self { text, tables, work, envelope, escaped_form: false, level, depth, lifted: false, frame: Frame::default(), redactions }
+        Self {
+            text,
+            tables,
+            work,
+            envelope,
+            escaped_form: false,
+            level,
+            depth,
+            lifted: false,
+            frame: Frame::default(),
+            redactions,
+        }
     }
 
     /// Reads the whole text, whose value stands at the place `state`. Returns the position behind the value.
@@ -224,7 +235,11 @@ impl<'w, 'r> Walk<'w, 'r> {
         let mut behind_value = self.text.byte(first) == if self.frame.item.is_none() { b'}' } else { b']' };
         let mut at = first;
         loop {
-            let reached = if self.escaped_form { self.members::<true>(at, behind_value)? } else { self.members::<false>(at, behind_value)? };
+            let reached = if self.escaped_form {
+                self.members::<true>(at, behind_value)?
+            } else {
+                self.members::<false>(at, behind_value)?
+            };
             match reached {
                 Reached::End(end) => {
                     self.envelope.end = end;
@@ -241,7 +256,11 @@ impl<'w, 'r> Walk<'w, 'r> {
     #[inline(never)]
     pub(super) fn skip_to_quote(&mut self, at: usize) -> Result<usize, Stop> {
         let at = self.skip_space(at)?;
-        let opens = if self.escaped_form { self.text.pair(at) == u16::from_le_bytes(*b"\\\"") } else { self.text.byte(at) == b'"' };
+        let opens = if self.escaped_form {
+            self.text.pair(at) == u16::from_le_bytes(*b"\\\"")
+        } else {
+            self.text.byte(at) == b'"'
+        };
         if opens { Ok(at) } else { Err(Stop::Malformed) }
     }
 
@@ -294,7 +313,8 @@ impl<'w, 'r> Walk<'w, 'r> {
         let depth = self.work.frames.len();
         let entered = self.work.notes.last().filter(|notes| notes.depth == depth).map_or(0, |notes| notes.entered);
         let escapes = frame.pair & pair::ESCAPES != 0;
-        let (repeated, now_entered) = self.work.repeats.contains(self.text.view(), key, (frame.keys, frame.start), escapes, entered);
+        let (repeated, now_entered) =
+            self.work.repeats.contains(self.text.view(), key, (frame.keys, frame.start), escapes, entered);
         if now_entered != entered {
             self.work.notes(depth).entered = now_entered;
         }
@@ -308,7 +328,8 @@ impl<'w, 'r> Walk<'w, 'r> {
 
     #[inline(always)]
     pub(super) fn open(&mut self, at: usize, state: State, closing: u32, named: u8) -> Frame {
-        let item = if self.text.byte(at) == b'{' { None } else { Some(self.tables.item_of(state, named & name::SECRET)) };
+        let item =
+            if self.text.byte(at) == b'{' { None } else { Some(self.tables.item_of(state, named & name::SECRET)) };
         Frame { seen: 0, start: at, keys: self.work.repeats.keys.len(), state, item, close: closing, pair: 0 }
     }
 
@@ -377,7 +398,8 @@ impl<'w, 'r> Walk<'w, 'r> {
     #[inline(never)]
     pub(super) fn other_value(&mut self, start: usize, at: usize, member: Member) -> Result<usize, Stop> {
         let after = self.literal_or_number(at)?;
-        let watched = u32::from(member.name() & (name::SECRET | name::PAIR_VALUE)) | member.flags & (effect::MASK | effect::REMOVE | effect::CAPTURE);
+        let watched = u32::from(member.name() & (name::SECRET | name::PAIR_VALUE))
+            | member.flags & (effect::MASK | effect::REMOVE | effect::CAPTURE);
         if watched | self.frame.close & close::PATCH != 0 {
             self.special_scalar(start, (at, after), member);
         }

@@ -1,0 +1,289 @@
+//! Texts: what is done about the strings that need a close look, whatever place they stand at. Command lines, URIs, messages, JSON in a
+//! string, auditd records and plain prose; each leaves as it came but for what is secret in it.
+
+use super::buffer::{PADDING, View};
+use super::hints::Hints;
+use super::paths::{State, effect};
+use super::string::{self, Text};
+use super::values::{Tables, class_of_start};
+use super::walk::{MAX_LEVEL, Walk};
+use crate::redact::class::Class;
+use crate::redact::judge::{self, Hit};
+use crate::redact::names::name;
+use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
+use crate::redact::{MASK_START, auditd, catalogue, command, push_mask, start, uri};
+
+impl Walk<'_, '_> {
+    /// The arguments of the array that closes.
+    pub(super) fn command_line(&mut self) {
+        let texts = core::mem::take(&mut self.work.arguments);
+        let decoded: Vec<Vec<u8>> = texts
+            .iter()
+            .map(|text| {
+                let mut out = Vec::new();
+                string::decode(self.text.view(), *text, &mut out);
+                out
+            })
+            .collect();
+        let bytes: Vec<&[u8]> = decoded.iter().map(Vec::as_slice).collect();
+        let mut parts = Vec::new();
+        command::secret_parts(&bytes, &mut parts);
+        for (index, text) in texts.iter().enumerate() {
+            let mine = parts.iter().filter(|part| part.0 == index);
+            let hits: Vec<Hit> = mine.map(|&(_, start, end)| Hit { start, end, id: "N01" }).collect();
+            self.judge_text(
+                *text,
+                |_, _, from, _, all| {
+                    all.extend(hits.iter().map(|hit| Hit { start: from + hit.start, end: from + hit.end, ..*hit }))
+                },
+                false,
+            );
+        }
+        self.work.arguments = texts;
+        self.work.arguments.clear();
+    }
+
+    /// JSON in a string, or text.
+    pub(super) fn free_text(&mut self, text: Text, quote: usize, after: usize, flags: u32) {
+        if flags & (effect::URI | effect::MESSAGE | effect::COMMAND) == 0 {
+            // Annotations of an event that has not named its resource yet can hold a patch of a Secret.
+            let class = self.class().or((flags & effect::STRICT == 0).then_some(Class::Other));
+            return self.nested_json(text, quote, after, start::object(class), flags);
+        }
+        if flags & effect::URI != 0 && !text.escapes && self.is_plain_uri(text) {
+            return;
+        }
+        let special = move |hints: &Hints, view: View<'_>, start: usize, end: usize, hits: &mut Vec<Hit>| {
+            if flags & effect::URI != 0 {
+                uri::secret_parts(hints, view, start, end, hits);
+            } else if flags & effect::MESSAGE != 0 {
+                echo(view, start, end, hits);
+            } else {
+                let mut parts = Vec::new();
+                command::secret_parts(&[view.span(start, end)], &mut parts);
+                hits.extend(parts.iter().map(|&(_, from, to)| Hit { start: start + from, end: start + to, id: "N01" }));
+            }
+        };
+        self.judge_text(text, special, flags & effect::URI != 0);
+    }
+
+    /// Whether a text that is no JSON has keys that only audit events have.
+    pub(super) fn names_audit_fields(&self, text: Text) -> bool {
+        let line = self.text.span(text.start, text.end);
+        [
+            &b"audit.k8s.io"[..],
+            b"\"requestURI\\\"",
+            b"\"objectRef\\\"",
+            b"\"responseObject\\\"",
+            b"\"requestObject\\\"",
+            b"\"requestReceivedTimestamp\\\"",
+            b"\"authorization.k8s.io/",
+        ]
+        .iter()
+        .any(|part| crate::bytes::contains(line, part))
+    }
+
+    /// An auditd record in a line: its fields are decoded, redacted and written again. Whether it was one.
+    pub(super) fn auditd_record(&mut self, text: Text) -> bool {
+        let mut line = Vec::new();
+        string::decode(self.text.view(), text, &mut line);
+        if !auditd::is_record(&line) {
+            return false;
+        }
+        let changes = auditd::changes(&self.tables.hints, &line);
+        let mut out = Vec::with_capacity(line.len() + PADDING);
+        let mut at = 0;
+        for (start, end, with) in &changes {
+            if *start >= at {
+                out.extend_from_slice(line.get(at..*start).unwrap_or_default());
+                out.extend_from_slice(with);
+                at = *end;
+            }
+        }
+        out.extend_from_slice(line.get(at..).unwrap_or_default());
+        *self.redactions += changes.len() as u32;
+        // What is left is looked at like any text.
+        let end = out.len();
+        out.resize(end + PADDING, 0);
+        let mut hits = Vec::new();
+        if let Some(view) = View::new(&out) {
+            judge::judge(&self.tables.hints, view, 0, end, &mut hits);
+            *self.redactions += hits.len() as u32;
+            match write_masked(view, 0, end, &hits, false) {
+                Some(masked) => self.work.edits.replace(text.start, text.end, &masked),
+                None if changes.is_empty() => {}
+                None => {
+                    self.work.edits.replace_with(text.start, text.end, |arena| string::encode(view.span(0, end), arena))
+                }
+            }
+        }
+        true
+    }
+
+    /// A message that journald gives as an array of bytes because it is no UTF-8. If its text holds a secret, it leaves as text.
+    pub(super) fn bytes_of_message(&mut self, from: usize, to: usize) {
+        let inner = self.text.span(from + 1, to - 1);
+        let bytes: Option<Vec<u8>> = inner
+            .split(|&byte| byte == b',')
+            .map(|number| core::str::from_utf8(number).ok()?.trim().parse().ok())
+            .collect();
+        let Some(bytes) = bytes else { return };
+        let mut text = String::from_utf8_lossy(&bytes).into_owned().into_bytes();
+        let end = text.len();
+        text.resize(end + PADDING, 0);
+        let Some(view) = View::new(&text) else { return };
+        let mut hits = Vec::new();
+        judge::judge(&self.tables.hints, view, 0, end, &mut hits);
+        if let Some(masked) = write_masked(view, 0, end, &hits, false) {
+            *self.redactions += hits.len() as u32;
+            self.work.edits.replace(from, to, &[b"\"", masked.as_slice(), b"\""].concat());
+        }
+    }
+
+    /// Whether a URI needs no closer look: nothing in it stands out, and no name in its query.
+    pub(super) fn is_plain_uri(&mut self, text: Text) -> bool {
+        let Tables { keys, paths, hints, .. } = &mut *self.tables;
+        let view = self.text.view();
+        let Some(query) = uri::find_byte(view, text.start, text.end, b'?') else {
+            return hints.is_plain(view, text.start, text.end);
+        };
+        let query = query + 1;
+        if !hints.is_plain(view, text.start, query - 1) {
+            return false;
+        }
+        let mut at = query;
+        while at < text.end {
+            let pair = view.span(at, text.end);
+            let end = at + pair.iter().position(|&byte| byte == b'&').unwrap_or(pair.len());
+            let equals = at + pair.iter().position(|&byte| byte == b'=' || byte == b'&').unwrap_or(pair.len());
+            let value = view.span(equals, end);
+            let found = keys.look_up_name(paths, hints, view, at, equals, start::QUIET);
+            let simple =
+                value.len() <= SHORTEST_TOKEN_BYTES && !value.contains(&b'%') && !view.span(at, equals).contains(&b'%');
+            if !simple || found.name() & name::SECRET != 0 || view.span(at, equals) == b"command" {
+                return false;
+            }
+            at = end + 1;
+        }
+        true
+    }
+
+    /// A string whose text may be JSON: if it is, it is read from `state` on and leaves as a string again.
+    pub(super) fn nested_json(&mut self, text: Text, quote: usize, after: usize, state: State, flags: u32) {
+        if flags & effect::LINE != 0 && self.auditd_record(text) {
+            return;
+        }
+        let first = if text.escapes || text.end > text.start { self.text.byte(text.start) } else { 0 };
+        let may_be_json = matches!(first, b'{' | b'[' | b' ' | b'\n' | b'\\') && text.end - text.start > 2;
+        if !may_be_json {
+            return self.judge_plain_text(text);
+        }
+        let mut json = Vec::new();
+        string::decode(self.text.view(), text, &mut json);
+        let json_start = json.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
+        if !matches!(json_start, Some(b'{' | b'[')) {
+            return self.judge_plain_text(text);
+        }
+        let class = (state != start::RECORD).then(|| class_of_start(state));
+        if self.level >= MAX_LEVEL {
+            return self.mask(quote, after, catalogue::NOT_LOOKED_AT, text);
+        }
+        match self.nested(json, state, class, 0) {
+            Some((_, false)) => {}
+            Some((out, true)) => {
+                self.work.edits.replace_with(text.start, text.end, |arena| string::encode(&out, arena))
+            }
+            // An event that was cut, whatever came first in it.
+            None if flags & effect::LINE != 0 && self.names_audit_fields(text) => {
+                self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text)
+            }
+            // No JSON after all, or not to its end.
+            None if flags & effect::EVENT != 0 => self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text),
+            None => self.judge_plain_text(text),
+        }
+    }
+
+    pub(super) fn judge_plain_text(&mut self, text: Text) {
+        if !text.escapes && self.tables.hints.is_plain(self.text.view(), text.start, text.end) {
+            return;
+        }
+        self.judge_text(text, |_, _, _, _, _| {}, false);
+    }
+
+    /// Looks closely at the text of a string, and writes the string anew if something in it is secret. `special` adds what the place
+    /// of the text makes secret.
+    pub(super) fn judge_text(
+        &mut self,
+        text: Text,
+        special: impl FnOnce(&Hints, View<'_>, usize, usize, &mut Vec<Hit>),
+        in_uri: bool,
+    ) {
+        let mut hits = core::mem::take(&mut self.work.hits);
+        hits.clear();
+        let mut decoded = core::mem::take(&mut self.work.scratch);
+        let hints = &self.tables.hints;
+        let look = |view: View<'_>, start: usize, end: usize| {
+            special(hints, view, start, end, &mut hits);
+            if !in_uri && !hints.is_plain(view, start, end) {
+                judge::judge(hints, view, start, end, &mut hits);
+            }
+            judge::merge(&mut hits);
+            write_masked(view, start, end, &hits, in_uri)
+        };
+        if text.escapes {
+            decoded.clear();
+            string::decode(self.text.view(), text, &mut decoded);
+            let end = decoded.len();
+            decoded.resize(end + PADDING, 0);
+            if let Some(masked) = View::new(&decoded).and_then(|view| look(view, 0, end)) {
+                self.work.edits.replace(text.start, text.end, &masked);
+            }
+        } else if let Some(masked) = look(self.text.view(), text.start, text.end) {
+            self.work.edits.replace(text.start, text.end, &masked);
+        }
+        *self.redactions += hits.len() as u32;
+        self.work.hits = hits;
+        self.work.scratch = decoded;
+    }
+}
+
+/// The inside of the JSON string that stands for `start..end` without its hits; `None` where there are none.
+fn write_masked(text: View<'_>, start: usize, end: usize, hits: &[Hit], in_uri: bool) -> Option<Vec<u8>> {
+    if hits.is_empty() {
+        return None;
+    }
+    let mut out = Vec::with_capacity(end - start);
+    let mut at = start;
+    for hit in hits {
+        string::encode(text.span(at, hit.start), &mut out);
+        if in_uri {
+            out.extend_from_slice(b"%5Bredacted:");
+            out.extend_from_slice(hit.id.as_bytes());
+            out.extend_from_slice(b"%5D");
+        } else {
+            push_mask(&mut out, hit.id);
+        }
+        at = hit.end;
+    }
+    string::encode(text.span(at, end), &mut out);
+    Some(out)
+}
+
+/// The object that an error message echoes: everything behind these words.
+fn echo(text: View<'_>, from: usize, end: usize, hits: &mut Vec<Hit>) {
+    let message = text.span(from, end);
+    for words in [
+        &b"Invalid value: "[..],
+        b"error found in ",
+        b"unrecognized type: ",
+        b"Unsupported value: ",
+        b"unable to parse ",
+    ] {
+        if let Some(at) = crate::bytes::find(message, words) {
+            let start = at + words.len();
+            if start < message.len() && !message.get(start..).unwrap_or_default().starts_with(MASK_START) {
+                hits.push(Hit { start: from + start, end, id: "K14" });
+            }
+        }
+    }
+}
