@@ -73,7 +73,8 @@ fn sizes_have_limits() {
 fn kubernetes_ignores_keys_that_it_does_not_know() {
     let text = "apiVersion: audit.k8s.io/v1\nkind: Policy\nlimits: {}\nrules:\n- {level: None, verb: [get]}\n";
     let policy = compile("policy.yaml", text.as_bytes()).unwrap();
-    let warned: Vec<_> = policy.warnings().iter().map(|warning| (warning.code.id(), warning.position.line)).collect();
+    let warned: Vec<_> =
+        policy.warnings().items().iter().map(|warning| (warning.code.id(), warning.position.line)).collect();
     assert_eq!(warned, [("P101", 3), ("P101", 5)]);
 }
 

@@ -48,7 +48,7 @@ pub struct Policy {
     redact: Redact,
     destinations: Vec<Destination>,
     hash: [u8; 8],
-    warnings: Vec<Diagnostic>,
+    warnings: Diagnostics,
     asks_for_annotations: bool,
 }
 
@@ -77,13 +77,16 @@ pub fn compile(file_name: &str, bytes: &[u8]) -> Result<Policy, Diagnostics> {
         Err(error) => return Err(Diagnostics::new(file_name, text, vec![*error])),
     };
     match check::check(&root) {
-        (Some(checked), warnings) => Ok(Policy::new(checked, hash(bytes), warnings)),
+        (Some(checked), warnings) => {
+            let text = if warnings.is_empty() { "" } else { text };
+            Ok(Policy::new(checked, hash(bytes), Diagnostics::new(file_name, text, warnings)))
+        }
         (None, found) => Err(Diagnostics::new(file_name, text, found)),
     }
 }
 
 impl Policy {
-    fn new(checked: check::Checked, hash: [u8; 8], warnings: Vec<Diagnostic>) -> Self {
+    fn new(checked: check::Checked, hash: [u8; 8], warnings: Diagnostics) -> Self {
         let check::Checked { kubernetes, limits, redact, rules, default, destinations } = checked;
         let matcher = Matcher::new(&rules);
         let mut conditions =
@@ -103,7 +106,7 @@ impl Policy {
             default: check::default_rule("+default+".into()),
             destinations: vec![check::default_destination()],
         };
-        Self::new(checked, hash(BUILTIN.as_bytes()), Vec::new())
+        Self::new(checked, hash(BUILTIN.as_bytes()), Diagnostics::new("", "", Vec::new()))
     }
 
     /// Eight hexadecimal digits that stand for the policy's text; every record carries them.
@@ -148,7 +151,7 @@ impl Policy {
     }
 
     /// What deserves a look although the policy runs.
-    pub fn warnings(&self) -> &[Diagnostic] {
+    pub fn warnings(&self) -> &Diagnostics {
         &self.warnings
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod summary;
 use crate::exit::Failure;
 use auditgate_runner::{Options, PolicyFile, Runner};
 use clap::ValueEnum;
+use std::io::Write as _;
 use std::path::Path;
 
 /// The module that `make dist` built before this program.
@@ -37,7 +38,11 @@ fn read_policy(path: &Path) -> Result<PolicyFile, Failure> {
     let text = std::fs::read(path).map_err(|error| Failure::file("cannot read the policy", path, &error))?;
     let name = path.display().to_string();
     match auditgate::policy::compile(&name, &text) {
-        Ok(_) => Ok(PolicyFile { name, text }),
+        Ok(policy) => {
+            // A closed standard error is no reason to stop.
+            let _ = std::io::stderr().write_all(policy.warnings().render().as_bytes());
+            Ok(PolicyFile { name, text })
+        }
         Err(diagnostics) => Err(Failure::Policy(diagnostics.render())),
     }
 }
