@@ -178,7 +178,9 @@ extern "C" fn auditgate_filter(
     let module = Module::enter();
     if module.running {
         // The host did not even ask for memory since the trap, so what it points to is memory from before: keep that.
-        module.engine.take().map(core::mem::forget);
+        if let Some(engine) = module.engine.take() {
+            core::mem::forget(engine);
+        }
         module.unreadable_policy |= module.reading_policy;
     }
     module.running = true;

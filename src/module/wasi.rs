@@ -26,7 +26,6 @@ unsafe extern "C" {
     fn fd_write(fd: i32, buffers: *const Buffer, count: i32, written: *mut usize) -> i32;
     fn fd_read(fd: i32, buffers: *const Buffer, count: i32, read: *mut usize) -> i32;
     fn fd_close(fd: i32) -> i32;
-    #[expect(clippy::too_many_arguments, reason = "the interface is WASI's")]
     fn path_open(
         directory: i32,
         lookup_flags: i32,

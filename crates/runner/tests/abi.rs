@@ -125,7 +125,10 @@ fn a_msgpack_record_is_named_as_the_mistake_it_is() {
     for first in [0x80, 0x85, 0x8f, 0x92, 0xdc, 0xdd, 0xde, 0xdf] {
         let record = [&[first], b"\xa3log\xa5hello\0\0".as_slice()].concat();
         let answer = host.record(&record);
-        assert!(answer.contains("E091") && answer.contains("event_format json") && !answer.contains("hello"), "{answer}");
+        assert!(
+            answer.contains("E091") && answer.contains("event_format json") && !answer.contains("hello"),
+            "{answer}"
+        );
     }
 }
 
