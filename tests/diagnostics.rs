@@ -3,6 +3,7 @@
 //! `BLESS=1 cargo test --test diagnostics` writes what is said now; look at the difference before it is committed.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::print_stderr, reason = "the difference is what a person needs")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
