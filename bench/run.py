@@ -2,6 +2,7 @@
 """Measures auditgate: `make bench`, or `bench/run.py --help`. What is measured, and how, stands in bench/README.md."""
 
 import argparse
+import hashlib
 import os
 import shutil
 import subprocess
@@ -92,7 +93,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         folder = Path(directory)
         step("making modules and events")
-        module = str(ROOT / "dist" / "auditgate.wasm")
+        # A copy: a build that runs meanwhile must not change what is measured.
+        module = shutil.copy(ROOT / "dist" / "auditgate.wasm", folder)
+        record.versions["module"] = f"{os.path.getsize(module)} bytes, SHA-256 {hashlib.sha256(Path(module).read_bytes()).hexdigest()[:16]}"
         baked = os.environ.get("AUDITGATE_BAKED", str(ROOT / "dist" / "auditgate-baked.wasm"))
         baked = baked if Path(baked).exists() else ""
         to_compile = {"general": module} | ({"baked": baked} if baked else {})

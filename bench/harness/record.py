@@ -65,15 +65,20 @@ class Record:
         return "\n".join(lines) + "\n"
 
 
+def git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+
+
+# As they were at the start: a run takes half an hour.
 LOAD_AT_START = os.getloadavg()[0]
+COMMIT = git("rev-parse", "--short", "HEAD")
+DIRTY = bool(git("status", "--porcelain", "--untracked-files=no"))
 
 
 def machine() -> dict:
     cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
-    git = lambda *arguments: subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
     return {"date": datetime.date.today().isoformat(), "cpu": cpu, "cores": os.cpu_count(), "kernel": platform.release(),
-            "commit": git("rev-parse", "--short", "HEAD"), "dirty": bool(git("status", "--porcelain", "--untracked-files=no")),
-            "load": f"{LOAD_AT_START:.1f}"}
+            "commit": COMMIT, "dirty": DIRTY, "load": f"{LOAD_AT_START:.1f}"}
 
 
 def directory_name() -> str:
