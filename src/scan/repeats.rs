@@ -55,8 +55,12 @@ impl Repeats {
         }
         for index in first + entered..first + count {
             let start = self.keys.get(index).copied().unwrap_or_default();
-            let hash = self.hash(text, string::read_again(text, start as usize, key.escaped_form), object);
-            self.enter(hash, start);
+            let known = string::read_again(text, start as usize, key.escaped_form);
+            let hash = self.hash(text, known, object);
+            // One entry a name: many equal ones would stand behind each other, and each be passed by all later ones.
+            if !self.find(text, hash, known) {
+                self.enter(hash, start);
+            }
         }
         let hash = self.hash(text, key, object);
         (self.find(text, hash, key), count)
@@ -157,5 +161,14 @@ mod tests {
                 assert_eq!(found, expected, "{count}");
             }
         }
+    }
+    #[test]
+    fn equal_keys_take_one_entry_together() {
+        let mut text = "\"a\"".repeat(1000);
+        text.extend(std::iter::repeat_n('\0', PADDING));
+        let view = View::new(text.as_bytes()).unwrap();
+        let mut repeats = Repeats { keys: (0..999).map(|index| index * 3 + 1).collect(), ..Repeats::default() };
+        let (found, entered) = repeats.contains(view, string::read_again(view, 999 * 3 + 1, false), (0, 7), false, 0);
+        assert_eq!((found, entered, repeats.used), (true, 999, 1));
     }
 }
