@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn halves_of_surrogate_pairs_are_mended() {
         for broken in [r"\ud800", r"\ude00", r"\ud800x", r"\ud800\n", r"\ud800\u0041"] {
-            let mended = broken.replacen(&broken[..6], r"\ufffd", 1);
+            let mended = format!(r"\ufffd{}", broken.get(6..).unwrap());
             assert_eq!(read(broken.as_bytes(), false).unwrap().1, mended.as_bytes());
             assert_eq!(read(broken.replace('\\', r"\\").as_bytes(), true).unwrap().1, mended.as_bytes());
         }
