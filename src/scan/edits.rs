@@ -16,7 +16,7 @@ struct Edit {
 pub(crate) struct Edits {
     list: Vec<Edit>,
     arena: Vec<u8>,
-    /// The changes lie in the order of the text.
+    /// Not every change lies behind the one before it.
     unordered: bool,
 }
 
@@ -50,9 +50,7 @@ impl Edits {
     /// Appends `start..end` of `text` to `out`, with all changes made.
     pub(crate) fn render(&mut self, text: &Padded<'_>, start: usize, end: usize, out: &mut Vec<u8>) {
         if self.unordered {
-            // An enclosing change comes first, so that those inside are skipped; of two for the same span the later one counts.
-            self.list.reverse();
-            self.list.sort_by_key(|edit| (edit.start, usize::MAX - edit.end));
+            put_in_order(&mut self.list);
             self.unordered = false;
         }
         render(&self.list, &self.arena, text, start, end, out);
@@ -62,10 +60,15 @@ impl Edits {
     pub(crate) fn take_out(&mut self, text: &Padded<'_>, start: usize, end: usize, out: &mut Vec<u8>) {
         let first = self.list.iter().rposition(|edit| edit.start < start).map_or(0, |last| last + 1);
         let mut tail = self.list.split_off(first);
-        tail.reverse();
-        tail.sort_by_key(|edit| (edit.start, usize::MAX - edit.end));
+        put_in_order(&mut tail);
         render(&tail, &self.arena, text, start, end, out);
     }
+}
+
+/// An enclosing change comes first, so that those inside are skipped; of two for the same span the later one counts.
+fn put_in_order(list: &mut [Edit]) {
+    list.reverse();
+    list.sort_by_key(|edit| (edit.start, usize::MAX - edit.end));
 }
 
 fn render(list: &[Edit], arena: &[u8], text: &Padded<'_>, start: usize, end: usize, out: &mut Vec<u8>) {

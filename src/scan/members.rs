@@ -8,7 +8,7 @@ use super::buffer::{View, special_mask};
 use super::keys::watch;
 use super::paths::effect;
 use super::string::Text;
-use super::values::Tables;
+use super::tables::Tables;
 use super::walk::{Stop, Walk, close, pair};
 use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
 

@@ -1,14 +1,18 @@
 //! The one pass over a record's bytes: `buffer` (loads), `string` and `walk` and `members` (JSON), `keys` and `paths` (where in the event), `hints` (which texts need a
-//! closer look), `values` and `texts` (what happens to a value) and `edits` (what changes).
+//! closer look), `values`, `containers`, `patches`, `lines` and `texts` (what happens to a value), `tables` (the rules) and `edits` (what changes).
 
 mod buffer;
+mod containers;
 mod edits;
 mod hints;
 mod keys;
+mod lines;
 mod members;
+mod patches;
 mod paths;
 mod repeats;
 mod string;
+mod tables;
 mod texts;
 mod values;
 mod walk;
@@ -21,5 +25,5 @@ pub(crate) use keys::Keys;
 pub(crate) use paths::describe;
 pub(crate) use paths::{Builder, Effects, State, effect};
 pub(crate) use string::{Text, decode, encode};
-pub(crate) use values::Tables;
+pub(crate) use tables::Tables;
 pub(crate) use walk::{Stop, Walk, Work};

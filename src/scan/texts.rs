@@ -2,10 +2,11 @@
 //! string, auditd records and plain prose; each leaves as it came but for what is secret in it.
 
 use super::buffer::{PADDING, View};
+use super::containers::class_of_start;
 use super::hints::Hints;
 use super::paths::{State, effect};
 use super::string::{self, Text};
-use super::values::{Tables, class_of_start};
+use super::tables::Tables;
 use super::walk::{MAX_LEVEL, Walk};
 use crate::redact::class::Class;
 use crate::redact::judge::{self, Hit};

@@ -11,7 +11,7 @@ use super::members::Reached;
 use super::paths::{State, effect};
 use super::repeats::Repeats;
 use super::string::{self, Malformed, Text};
-use super::values::Tables;
+use super::tables::Tables;
 use crate::envelope::{Envelope, Source};
 use crate::redact::judge::Hit;
 use crate::redact::names::name;

@@ -1,0 +1,218 @@
+//! What happens to objects and arrays that rules ask something about: what their inside is read as, and what is put off until their end.
+
+use super::buffer::{PADDING, Padded};
+use super::keys::Member;
+use super::paths::{State, effect};
+use super::string::{self, Text};
+use super::walk::{Frame, MAX_LEVEL, Walk, close};
+use crate::envelope::{Envelope, Field};
+use crate::redact::class::{CLASSES, Class};
+use crate::redact::names::name;
+use crate::redact::{catalogue, start};
+
+impl Walk<'_, '_> {
+    /// Where the inside of a container stands that effects are asked for, and what is to be done when it closes.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn on_open(&mut self, outer: u32, member: Member, key: usize) -> (State, u32) {
+        let (state, bits) = self.inside(outer, member);
+        if bits & (close::REMOVE | close::REMEMBER) != 0 {
+            let depth = self.work.open_frames() + 1;
+            self.work.notes(depth).member = key;
+        }
+        (state, bits)
+    }
+
+    fn inside(&mut self, outer: u32, member: Member) -> (State, u32) {
+        let (value, flags, named) = (member.state(), member.effects(), member.name());
+        if flags & effect::REMOVE != 0 {
+            return (start::QUIET, close::REMOVE);
+        }
+        if outer & close::PATCH != 0 && named & name::PAIR_VALUE != 0 {
+            return (start::QUIET, close::PATCH_VALUE);
+        }
+        if flags & effect::MASK != 0 {
+            return (value, 0);
+        }
+        if flags & effect::BODY != 0 {
+            let which = if flags & effect::RESPONSE != 0 { close::RESPONSE } else { 0 };
+            return match self.class() {
+                Some(class) => (start::object(Some(class)), close::REMEMBER | which),
+                None => (start::QUIET, close::BODY | close::REMEMBER | which),
+            };
+        }
+        if flags & effect::EVENT != 0 {
+            return (start::QUIET, close::EVENT);
+        }
+        if flags & effect::OBJECT != 0 {
+            return (start::object(self.class()), 0);
+        }
+        let mut bits = 0;
+        if flags & effect::COMMAND != 0 {
+            self.work.arguments.clear();
+            bits |= close::COMMAND;
+        }
+        if flags & effect::PATCH != 0 {
+            bits |= close::PATCH;
+        }
+        if flags & effect::LINE != 0 {
+            bits |= close::BYTES;
+        }
+        (value, bits)
+    }
+
+    /// What the bodies of this event are; a text inside an event inherits it.
+    pub(super) fn class(&mut self) -> Option<Class> {
+        if self.envelope.class.is_none() {
+            self.envelope.class = self.envelope.class(self.text.view());
+        }
+        self.envelope.class
+    }
+
+    /// What was put off until the container's end.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn close_special(&mut self, frame: Frame, after: usize) {
+        let bits = frame.close;
+        let depth = self.work.open_frames();
+        let notes = self.work.take_notes(depth);
+        if bits & close::COMMAND != 0 {
+            self.command_line();
+        }
+        if bits & close::BYTES != 0 && frame.item.is_some() {
+            self.bytes_of_message(frame.start, after);
+        }
+        if bits & close::PATCH_VALUE != 0 {
+            self.work.notes(depth.saturating_sub(1)).value = Text { start: frame.start, end: after, ..Text::default() };
+        }
+        if bits & close::PATCH != 0 {
+            self.patch_value(notes.value, notes.pointer);
+        }
+        if bits & close::SECRET != 0 {
+            let class = self.class();
+            self.again(frame.start, after, start::EMBEDDED_SECRET, class);
+        }
+        if bits & close::EVENT != 0 {
+            self.again(frame.start, after, start::RECORD, None);
+        }
+        if bits & close::BODY != 0 {
+            let mut body = Vec::new();
+            self.work.edits.take_out(self.text, frame.start, after, &mut body);
+            self.tables.deferred.push((frame.start, after, body));
+        }
+        if bits & close::REMEMBER != 0 {
+            self.envelope.capture_body(bits & close::RESPONSE != 0, notes.member, after);
+        }
+        if bits & close::REMOVE != 0 {
+            self.remove(notes.member, after);
+        }
+        if bits & close::FOLD != 0 {
+            let mut json = Vec::new();
+            self.work.edits.take_out(self.text, frame.start, after, &mut json);
+            self.work.edits.replace_with(frame.start, after, |out| {
+                out.push(b'"');
+                string::encode(&json, out);
+                out.push(b'"');
+            });
+        }
+    }
+
+    /// Bodies that were read before the event said what they are.
+    pub(crate) fn finish_bodies(&mut self) {
+        for (from, to, body) in core::mem::take(&mut self.tables.deferred) {
+            let class = self.class().unwrap_or(Class::Secret);
+            let out = self.nested(body, start::object(Some(class)), Some(class), 1).map(|(out, _)| out);
+            self.replace_nested(from, to, out);
+        }
+    }
+
+    /// Identifiers that are secrets because of their resource: OpenShift's OAuth tokens are called like the tokens.
+    pub(crate) fn finish_names(&mut self) {
+        if self.level > 0 || self.class() != Some(Class::OauthToken) {
+            return;
+        }
+        if let Some(name) = self.envelope.field(Field::Name) {
+            self.mask_inside(name);
+        }
+        if let Some(uri) = self.envelope.field(Field::RequestUri) {
+            let mut path = Vec::new();
+            string::decode(self.text.view(), uri, &mut path);
+            let end = path.iter().position(|&byte| byte == b'?').unwrap_or(path.len());
+            let last = path
+                .get(..end)
+                .and_then(|path| path.iter().rposition(|&byte| byte == b'/'))
+                .map_or(0, |slash| slash + 1);
+            let name = path.get(last..end).unwrap_or_default();
+            if name.is_empty()
+                || name.starts_with(b"oauth")
+                || name.starts_with(b"useroauth")
+                || name.starts_with(b"%5Bredacted:")
+            {
+                return;
+            }
+            self.work.edits.replace_with(uri.start, uri.end, |out| {
+                string::encode(path.get(..last).unwrap_or_default(), out);
+                out.extend_from_slice(b"%5Bredacted:K19%5D");
+                string::encode(path.get(end..).unwrap_or_default(), out);
+            });
+            *self.redactions += 1;
+        }
+    }
+
+    /// Reads a container again from another place in the rules.
+    pub(super) fn again(&mut self, from: usize, to: usize, state: State, class: Option<Class>) {
+        let mut json = Vec::new();
+        self.work.edits.take_out(self.text, from, to, &mut json);
+        let depth = self.depth + self.work.open_frames();
+        let out = self.nested(json, state, class, depth).map(|(out, _)| out);
+        self.replace_nested(from, to, out);
+    }
+
+    pub(super) fn replace_nested(&mut self, from: usize, to: usize, out: Option<Vec<u8>>) {
+        match out {
+            Some(out) => self.work.edits.replace(from, to, &out),
+            None => self.mask(from, to, catalogue::NOT_LOOKED_AT, Text::default()),
+        }
+    }
+
+    /// A pass over a text inside this one: what leaves, and whether that differs. `None` if it is no JSON or nested too deep.
+    pub(super) fn nested(
+        &mut self,
+        mut json: Vec<u8>,
+        state: State,
+        class: Option<Class>,
+        depth: usize,
+    ) -> Option<(Vec<u8>, bool)> {
+        if self.level >= MAX_LEVEL {
+            return None;
+        }
+        let length = json.len();
+        json.resize(length + PADDING, 0);
+        let mut work = self.tables.spare.pop().unwrap_or_default();
+        let mut envelope = Envelope::inside(class);
+        let deferred = core::mem::take(&mut self.tables.deferred);
+        let mut text = Padded::new(&mut json)?;
+        let before = *self.redactions;
+        let mut walk =
+            Walk::new(&mut text, self.tables, &mut work, &mut envelope, self.redactions, self.level + 1, depth);
+        let result = walk.run(state);
+        if result.is_ok() {
+            walk.finish_bodies();
+        }
+        let mut out = Vec::with_capacity(length);
+        let changed = *self.redactions != before || work.edits.any();
+        work.edits.render(&text, 0, length, &mut out);
+        self.tables.spare.push(work);
+        self.tables.deferred = deferred;
+        if result.is_err() {
+            *self.redactions = before;
+            return None;
+        }
+        Some((out, changed))
+    }
+}
+
+/// The class that a start is for.
+pub(super) fn class_of_start(state: State) -> Class {
+    CLASSES.iter().copied().find(|&class| start::object(Some(class)) == state).unwrap_or(Class::Secret)
+}
