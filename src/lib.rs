@@ -7,6 +7,8 @@ mod bytes;
 pub mod decide;
 mod engine;
 mod envelope;
+#[cfg(any(test, feature = "formats"))]
+pub mod format;
 #[cfg(any(test, all(feature = "module", target_arch = "wasm32")))]
 mod module;
 mod number;
