@@ -1,6 +1,6 @@
 //! The engine: a record in, a decision and the bytes that may leave out. No I/O, no clock, no randomness, no globals.
 
-use crate::decide::{Attributes, Decision, Verdict};
+use crate::decide::{Admission, Attributes, Decision, Limiter, Untold, Verdict};
 use crate::envelope::{Envelope, Field, Source, text_of};
 use crate::policy::{Level, Policy};
 use crate::redact::start;
@@ -39,6 +39,8 @@ pub struct Engine {
     tables: Tables,
     work: Work,
     envelope: Envelope,
+    limiter: Limiter,
+    untold: Untold,
     report: Report,
     output: Vec<u8>,
 }
@@ -62,6 +64,8 @@ impl Engine {
             locked: None,
             work: Work::default(),
             envelope: Envelope::default(),
+            limiter: Limiter::default(),
+            untold: Untold::default(),
             report: Report::default(),
             output: Vec::new(),
             policy,
@@ -105,16 +109,22 @@ impl Engine {
             self.envelope.source = Source::Kubernetes;
         }
         let decision = decide(&self.policy, &self.envelope, context, record);
-        if decision.verdict != Verdict::Keep {
+        let stays = decision.verdict == Verdict::Keep;
+        let admission = match decision.limit {
+            Some(limit) if stays => self.limiter.admit(limit, context.seconds),
+            _ => Admission::Within,
+        };
+        if !stays || admission == Admission::Over {
             self.report.count_dropped(decision.rule);
+            self.untold.add(decision.rule_index, context.seconds);
             return Outcome::Dropped { rule: self.policy.rule_name(decision.rule_index) };
         }
+        let told = self.untold.take(context.seconds, decision.limit.is_some());
+        let dropped: Vec<(&str, u64)> =
+            told.iter().map(|&(rule, count)| (self.policy.rule_name(rule.checked_sub(1)), count)).collect();
         if decision.level < Level::RequestResponse {
             lower(decision.level, &self.envelope, record, &mut self.work);
         }
-        let end = self.envelope.end - 1;
-        self.output.reserve(length + 512);
-        self.work.edits.render(record, 0, end, &mut self.output);
         let stamp = Stamp {
             envelope: &self.envelope,
             record,
@@ -123,10 +133,34 @@ impl Engine {
             redactions,
             policy: self.policy.hash(),
             fault: None,
+            dropped: &dropped,
+            limited: decision.limit.filter(|_| admission == Admission::First).map(|(per_second, _)| per_second),
         };
-        stamp.append(&mut self.output);
+        if stamp.limited.is_some() {
+            stamp.placeholder(context, &mut self.output);
+        } else {
+            self.output.reserve(length + 512);
+            self.work.edits.render(record, 0, self.envelope.end - 1, &mut self.output);
+            stamp.append(&mut self.output);
+        }
         self.report.count_record(redactions, self.output.len());
         self.finish()
+    }
+
+    /// The policy that the engine follows.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What the rules saw of the record that [`process`](Self::process) was given last.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn attributes<T>(
+        &self,
+        context: Context<'_>,
+        record: &Padded<'_>,
+        then: impl FnOnce(&Attributes<'_>) -> T,
+    ) -> T {
+        with_attributes(&self.envelope, context, record, then)
     }
 
     /// Counters since the engine was made.
@@ -156,6 +190,8 @@ impl Engine {
             // What is locked down follows no policy.
             policy: if self.locked.is_some() { *b"00000000" } else { self.policy.hash() },
             fault: Some(fault),
+            dropped: &[],
+            limited: None,
         };
         self.output.clear();
         stamp.placeholder(context, &mut self.output);
@@ -166,10 +202,21 @@ impl Engine {
 
 /// Asks the rules. Without any, nothing is looked up.
 fn decide<'p>(policy: &'p Policy, envelope: &Envelope, context: Context<'_>, record: &Padded<'_>) -> Decision<'p> {
-    let source = envelope.source.name();
     if policy.rules().is_empty() {
+        let source = envelope.source.name();
         return policy.decide(&Attributes { source, tag: context.tag, ..Attributes::default() });
     }
+    with_attributes(envelope, context, record, |attributes| policy.decide(attributes))
+}
+
+/// What the rules look at, for as long as `then` runs.
+fn with_attributes<T>(
+    envelope: &Envelope,
+    context: Context<'_>,
+    record: &Padded<'_>,
+    then: impl FnOnce(&Attributes<'_>) -> T,
+) -> T {
+    let source = envelope.source.name();
     let view = record.view();
     let owned = |text| {
         let mut out = Vec::new();
@@ -202,7 +249,7 @@ fn decide<'p>(policy: &'p Policy, envelope: &Envelope, context: Context<'_>, rec
     let annotations: Vec<(&[u8], &[u8])> =
         annotations.iter().map(|(key, value)| (key.as_slice(), value.as_slice())).collect();
     let has_object = resource.is_some() || envelope.has_object();
-    policy.decide(&Attributes {
+    then(&Attributes {
         source,
         tag: context.tag,
         user: user.as_deref(),

@@ -45,6 +45,10 @@ pub(crate) struct Stamp<'a, 'r> {
     pub(crate) redactions: u32,
     pub(crate) policy: [u8; 8],
     pub(crate) fault: Option<Fault>,
+    /// Rules and how many events they have dropped since a record has told so.
+    pub(crate) dropped: &'a [(&'a str, u64)],
+    /// The limit of the rule that this event is the first in its second to be over: more may be dropped behind it.
+    pub(crate) limited: Option<u32>,
 }
 
 impl Stamp<'_, '_> {
@@ -71,7 +75,18 @@ impl Stamp<'_, '_> {
             out.extend_from_slice(b"\",\"error\":\"");
             out.extend_from_slice(fault.code().as_bytes());
         }
-        out.extend_from_slice(b"\"}}");
+        out.push(b'"');
+        if let Some(limit) = self.limited {
+            out.extend_from_slice(b",\"limited\":");
+            number::push(out, u64::from(limit));
+        }
+        for (index, (rule, count)) in self.dropped.iter().enumerate() {
+            out.extend_from_slice(if index == 0 { b",\"dropped\":{\"" } else { b",\"" });
+            encode(rule.as_bytes(), out);
+            out.extend_from_slice(b"\":");
+            number::push(out, *count);
+        }
+        out.extend_from_slice(if self.dropped.is_empty() { b"}}" } else { b"}}}" });
     }
 
     /// `auditID/stage`, or the hash.

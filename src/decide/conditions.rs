@@ -47,7 +47,7 @@ fn demands<T>(list: &[T], fits: impl FnMut(&T) -> bool) -> bool {
     list.is_empty() || list.iter().any(fits)
 }
 
-fn fits_text(wanted: &[Wildcard], value: Option<&[u8]>) -> bool {
+pub(super) fn fits_text(wanted: &[Wildcard], value: Option<&[u8]>) -> bool {
     demands(wanted, |wanted| value.is_some_and(|value| wanted.fits(value)))
 }
 
@@ -64,16 +64,26 @@ fn fits_target(conditions: &Conditions, attributes: &Attributes<'_>) -> bool {
 }
 
 fn fits_others(conditions: &Conditions, attributes: &Attributes<'_>) -> bool {
-    (conditions.stages.is_empty()
-        || attributes.stage.and_then(Stage::from_name).is_some_and(|stage| conditions.stages.contains(stage)))
-        && demands(&conditions.response_codes, |(first, last)| {
-            attributes.response_code.is_some_and(|code| (*first..=*last).contains(&code))
-        })
+    fits_stages(conditions, attributes)
+        && fits_codes(conditions, attributes)
         && fits_network(&conditions.source_ips, attributes)
-        && conditions.annotations.iter().all(|(key, values)| {
-            let found = attributes.annotations.iter().find(|(name, _)| *name == key.as_bytes());
-            found.is_some_and(|(_, value)| demands(values, |wanted| wanted.fits(value)))
-        })
+        && conditions.annotations.iter().all(|wanted| fits_annotation(wanted, attributes))
+}
+
+pub(super) fn fits_stages(conditions: &Conditions, attributes: &Attributes<'_>) -> bool {
+    conditions.stages.is_empty()
+        || attributes.stage.and_then(Stage::from_name).is_some_and(|stage| conditions.stages.contains(stage))
+}
+
+pub(super) fn fits_codes(conditions: &Conditions, attributes: &Attributes<'_>) -> bool {
+    demands(&conditions.response_codes, |(first, last)| {
+        attributes.response_code.is_some_and(|code| (*first..=*last).contains(&code))
+    })
+}
+
+pub(super) fn fits_annotation((key, values): &(String, Vec<Wildcard>), attributes: &Attributes<'_>) -> bool {
+    let found = attributes.annotations.iter().find(|(name, _)| *name == key.as_bytes());
+    found.is_some_and(|(_, value)| demands(values, |wanted| wanted.fits(value)))
 }
 
 /// The path of a request: `requestURI` without its query.
@@ -83,7 +93,7 @@ fn request_path<'a>(attributes: &Attributes<'a>) -> &'a [u8] {
 }
 
 /// The request's address as far as nobody but the API server's own neighbour can have made it up: the last one.
-fn fits_network(networks: &[Network], attributes: &Attributes<'_>) -> bool {
+pub(super) fn fits_network(networks: &[Network], attributes: &Attributes<'_>) -> bool {
     if networks.is_empty() {
         return true;
     }
@@ -120,6 +130,12 @@ impl Wildcard {
 }
 
 impl GroupResources {
+    /// Whether an event is about a resource at all, and about one of these.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn fits_request(&self, attributes: &Attributes<'_>) -> bool {
+        attributes.resource.is_some() && self.fits(attributes)
+    }
+
     fn fits(&self, attributes: &Attributes<'_>) -> bool {
         let name = attributes.name.unwrap_or_default();
         self.group.fits(attributes.api_group.unwrap_or_default())
@@ -154,7 +170,7 @@ fn is_combined(text: &[u8], resource: &[u8], subresource: &[u8]) -> bool {
 }
 
 /// Whether a path fits; the path's percent-encoding is taken off byte by byte.
-fn fits_path(url: &Wildcard, path: &[u8]) -> bool {
+pub(super) fn fits_path(url: &Wildcard, path: &[u8]) -> bool {
     let mut rest = Decoded(path);
     for wanted in url.text.bytes() {
         if rest.next() != Some(wanted) {

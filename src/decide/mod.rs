@@ -4,9 +4,15 @@
 
 mod conditions;
 mod index;
+mod limit;
 mod matcher;
+#[cfg(not(target_family = "wasm"))]
+mod mismatch;
 
+pub(crate) use limit::{Admission, Limiter, Untold};
 pub(crate) use matcher::Matcher;
+#[cfg(not(target_family = "wasm"))]
+pub use mismatch::Mismatch;
 
 use crate::policy::{Level, Policy, Rule, Stage};
 
@@ -65,6 +71,8 @@ pub struct Decision<'p> {
     pub routes: &'p str,
     /// Whether `managedFields` are taken out of the bodies.
     pub omit_managed_fields: bool,
+    /// How many events with the same key may leave in a second, and the key.
+    pub limit: Option<(u32, u64)>,
 }
 
 /// Whether an event stays.
@@ -90,7 +98,10 @@ impl Policy {
         }
         let found = if self.rules.is_empty() { None } else { self.matcher.first(&self.rules, attributes) };
         match found {
-            Some((index, rule)) => decision(rule, Some(index), verdict(rule, attributes)),
+            Some((index, rule)) => {
+                let limit = rule.limit.map(|limit| (limit.per_second, limit::key(limit.by, index, attributes)));
+                Decision { limit, ..decision(rule, Some(index), verdict(rule, attributes)) }
+            }
             None => decision(&self.default, None, verdict(&self.default, attributes)),
         }
     }
@@ -104,6 +115,7 @@ fn decision(rule: &Rule, rule_index: Option<usize>, verdict: Verdict) -> Decisio
         level: rule.level,
         routes: &rule.routes,
         omit_managed_fields: rule.omit_managed_fields,
+        limit: None,
     }
 }
 

@@ -18,6 +18,7 @@ mod diagnostics;
 mod json_schema;
 mod model;
 mod path;
+pub(crate) mod presets;
 mod schema;
 mod text;
 mod yaml;
@@ -27,10 +28,12 @@ pub use diagnostics::{Diagnostic, Diagnostics, Position, Severity};
 #[cfg(not(target_family = "wasm"))]
 pub use json_schema::json_schema;
 pub use model::{
-    Action, Batch, Conditions, Destination, GroupResources, HmacKey, Level, Limits, Network, Property, Redact,
+    Action, Batch, Conditions, Destination, GroupResources, HmacKey, Level, Limit, Limits, Network, Property, Redact,
     RedactRule, Reference, Resource, Retry, Rule, SecretReference, Stage, Stages, Wildcard,
 };
 pub use path::{Path, Step};
+#[cfg(not(target_family = "wasm"))]
+pub use presets::{PRESETS, Preset, PresetRule};
 
 use crate::decide::Matcher;
 

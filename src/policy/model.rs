@@ -349,8 +349,19 @@ pub struct Rule {
     pub routes: String,
     /// How many requests in a million are kept; all if absent.
     pub sample: Option<u32>,
+    /// How many events leave in a second; all if absent.
+    pub limit: Option<Limit>,
     /// Where the rule stands.
     pub at: Position,
+}
+
+/// The most events of a rule that leave in a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Events in a second of the records' own time.
+    pub per_second: u32,
+    /// What has a count of its own: a bit for each of the keys that a policy can name.
+    pub by: u8,
 }
 
 /// Where events go.

@@ -1,6 +1,8 @@
 //! What a policy may say: every key, what stands under it, and what it is for. Checking, the JSON Schema for editors and the
 //! documentation all come from this table.
 
+use super::presets::NAMES as PRESETS;
+
 /// A key of a mapping.
 #[derive(Debug)]
 pub(super) struct Field {
@@ -101,6 +103,9 @@ pub(super) const STAGES: [&str; 4] = ["RequestReceived", "ResponseStarted", "Res
 pub(super) const ACTIONS: [&str; 7] = ["mask", "remove", "hmac", "truncate", "last4", "ip_prefix", "keep"];
 pub(super) const VERSIONS: [&str; 2] = ["auditgate/v1", "audit.k8s.io/v1"];
 const SOURCES: [&str; 8] = ["kubernetes", "auditd", "sshd", "sudo", "journald", "syslog", "container", "text"];
+/// What a limit can count by, in the order of the bits in [`Limit::by`](super::model::Limit).
+pub(super) const LIMIT_KEYS: [&str; 8] =
+    ["user", "verb", "resource", "namespace", "source_ip", "user_agent", "source", "tag"];
 const FORMATS: [&str; 1] = ["native"];
 
 const TEXT: Shape = Shape::Text(Form::Any);
@@ -124,6 +129,11 @@ pub(super) static POLICY: Shape = Shape::Object(&[
     field("metadata", &Shape::Anything, "Not looked at."),
     field("omitStages", &STAGE_LIST, "Stages at which every event is dropped."),
     field("omitManagedFields", &Shape::Truth, "Whether `managedFields` are taken out of bodies. Default false."),
+    own(
+        "extends",
+        &Shape::List(&Shape::Choice(&PRESETS)),
+        "Presets, whose rules come behind those of the policy; docs/presets.md lists them.",
+    ),
     field("rules", &RULES, "Tried in order; the first that fits an event decides about it."),
     own("limits", &Shape::Object(&LIMITS), "Bounds on the work that one event may cause."),
     own("redact", &Shape::Object(&REDACT), "What is taken out of events."),
@@ -187,7 +197,7 @@ macro_rules! with_conditions {
 
 static WHEN: [Field; 13] = with_conditions![];
 
-static RULE: [Field; 19] = with_conditions![
+static RULE: [Field; 20] = with_conditions![
     field("level", &Shape::Choice(&LEVELS), "The level that events are lowered to; `None` drops them."),
     field("omitStages", &STAGE_LIST, "Stages at which events are dropped, besides the policy's."),
     field("omitManagedFields", &Shape::Truth, "Whether `managedFields` are taken out of bodies."),
@@ -197,6 +207,20 @@ static RULE: [Field; 19] = with_conditions![
         "sample",
         &Shape::Text(Form::Share),
         "The share of requests that is kept, such as `0.05` or `5%`; a request is kept or dropped at all its stages."
+    ),
+    own(
+        "limit",
+        &Shape::Object(&LIMIT),
+        "The most events that leave in a second; what is over it is dropped, counted and told."
+    ),
+];
+
+static LIMIT: [Field; 2] = [
+    required("per_second", &COUNT, "write `limit: {per_second: 50}`", "Events in a second of the records' own time."),
+    field(
+        "by",
+        &Shape::List(&Shape::Choice(&LIMIT_KEYS)),
+        "What has a count of its own: `[user]` for each user. Absent: the rule's events together.",
     ),
 ];
 

@@ -153,6 +153,14 @@ fn the_matcher_finds_what_the_rules_mean() {
             let meant = rules.iter().position(|rule| rule.conditions.fit(&event));
             let compiled = matcher.first(&rules, &event).map(|(index, _)| index);
             assert_eq!(compiled, meant, "round {round}, event {event:?}");
+            for rule in &rules {
+                let mismatch = rule.conditions.mismatch(&event);
+                assert_eq!(
+                    mismatch.is_none(),
+                    rule.conditions.fit(&event),
+                    "round {round}: {mismatch:?}, event {event:?}"
+                );
+            }
             found += usize::from(meant.is_some_and(|index| index > 0));
             fallback += usize::from(meant.is_none());
         }

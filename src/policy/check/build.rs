@@ -5,15 +5,23 @@ use super::{Checked, forms, redact};
 use crate::policy::codes::Code;
 use crate::policy::diagnostics::push_number;
 use crate::policy::model::{
-    Batch, Conditions, Destination, GroupResources, Level, Limits, Property, Retry, Rule, SecretReference, Stage,
-    Stages, Wildcard,
+    Batch, Conditions, Destination, GroupResources, Level, Limit, Limits, Property, Retry, Rule, SecretReference,
+    Stage, Stages, Wildcard,
 };
-use crate::policy::yaml::{Node, Value};
+use crate::policy::presets;
+use crate::policy::schema::LIMIT_KEYS;
+use crate::policy::yaml::{self, Node, Value};
 
 /// Most rules in a policy.
 const MAX_RULES: usize = 4096;
 /// Most destinations; their names share one string in every event.
 const MAX_DESTINATIONS: usize = 64;
+
+/// Keys that say nothing of events that are dropped anyway, with what is told of them.
+const IDLE_ON_DROPS: [(&str, &str, &str); 2] = [
+    ("to", "`to` on a rule that drops its events", "remove `to`, or choose another `level`"),
+    ("limit", "`limit` on a rule that drops its events", "remove `limit`, or choose another `level`"),
+];
 
 pub(super) fn policy(reporter: &mut Reporter, root: &Node) -> Checked {
     let kubernetes = reporter.kubernetes;
@@ -32,7 +40,10 @@ pub(super) fn policy(reporter: &mut Reporter, root: &Node) -> Checked {
     if node.child("to").is_there() {
         default.routes = routes(reporter, node.child("to"), &At::ROOT.key("default").key("to"), &destinations);
     }
-    let rules = rules(reporter, root.child("rules"), &default, &destinations);
+    let mut rules = rules(reporter, root.child("rules"), &default, &destinations);
+    for name in own("extends").items() {
+        extend(reporter, name, &mut rules, &default, &destinations);
+    }
     if kubernetes && rules.is_empty() {
         super::shape::missing(
             reporter,
@@ -147,6 +158,17 @@ fn rules(reporter: &mut Reporter, node: &Node, default: &Rule, destinations: &[D
     rules
 }
 
+/// Takes in the rules of a preset. They stand where the preset is named.
+#[inline(never)]
+fn extend(reporter: &mut Reporter, name: &Node, rules: &mut Vec<Rule>, default: &Rule, destinations: &[Destination]) {
+    for text in presets::rules(name.text()) {
+        // Presets are right; a test sees to it.
+        let Ok(node) = yaml::read(text) else { continue };
+        let rule = rule(reporter, &node, &At::ROOT, rules.len(), default, destinations);
+        rules.push(Rule { at: name.at, ..rule });
+    }
+}
+
 #[inline(never)]
 fn rule(
     reporter: &mut Reporter,
@@ -169,6 +191,12 @@ fn rule(
     let managed = node.child("omitManagedFields");
     rule.omit_managed_fields = if managed.is_there() { managed.is_true() } else { default.omit_managed_fields };
     rule.sample = forms::share(own("sample").text());
+    rule.limit = own("limit").child("per_second").number().map(|per_second| Limit {
+        per_second,
+        by: (0..).zip(LIMIT_KEYS).fold(0, |by, (bit, key)| {
+            by | u8::from(own("limit").child("by").items().iter().any(|item| item.text() == key)) << bit
+        }),
+    });
     rule.name.clear();
     rule.name.push_str(own("name").text());
     if rule.name.is_empty() {
@@ -176,9 +204,12 @@ fn rule(
         push_number(&mut rule.name, index + 1);
     }
     let to = own("to");
-    if to.is_there() && rule.level == Level::None {
-        let help = "remove `to`, or choose another `level`";
-        reporter.report(Code::Conflict, to, &at.key("to"), "`to` on a rule that drops its events", help);
+    if rule.level == Level::None {
+        for (key, message, help) in IDLE_ON_DROPS {
+            if own(key).is_there() {
+                reporter.report(Code::Conflict, own(key), &at.key(key), message, help);
+            }
+        }
     }
     rule.routes =
         if to.is_there() { routes(reporter, to, &at.key("to"), destinations) } else { default.routes.clone() };
@@ -291,6 +322,7 @@ pub(in crate::policy) fn default_rule(routes: String) -> Rule {
         omit_managed_fields: false,
         routes,
         sample: None,
+        limit: None,
         at: Default::default(),
     }
 }
