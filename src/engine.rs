@@ -74,7 +74,14 @@ impl Engine {
 
     /// An engine that lets nothing but envelopes leave, because its policy does not check.
     pub fn locked_down() -> Self {
-        Self { locked: Some(Fault::Policy), ..Self::new() }
+        let mut engine = Self::new();
+        engine.lock_down();
+        engine
+    }
+
+    /// From here on lets nothing but envelopes leave.
+    pub fn lock_down(&mut self) {
+        self.locked = Some(Fault::Policy);
     }
 
     /// Decides about one record. The record's bytes are scratch space afterwards.

@@ -4,12 +4,13 @@
 //! only then does WAMR use them instead of a heap of its own that holds records of up to 8 KB only.
 //!
 //! A call that trapped leaves everything in an unknown state, and Fluent Bit goes on calling. So a mark is set for the length of a
-//! call; whoever finds it set takes all memory back and begins anew, as in a fresh instance. `__stack_pointer`, which a trap
+//! call; whoever finds it set brings memory back to what it was when the module was loaded. `__stack_pointer`, which a trap
 //! leaves where it was, is reset by two instructions that the packing step puts in front of `auditgate_filter`
 //! (crates/pack).
 
 use super::heap::{Heap, Region};
-use super::policy;
+use super::image;
+use super::policy::{self, Found};
 use super::refusal::Refusal;
 use super::slots::{Slots, Source};
 use crate::engine::{Context, Engine, Outcome};
@@ -26,12 +27,19 @@ struct Module {
     slots: Slots,
     /// A call has begun and not ended.
     running: bool,
-    /// The policy is being read. Its file can be of a kind that takes more stack than the host gave.
-    reading_policy: bool,
-    /// Reading the policy did not come to its end.
-    unreadable_policy: bool,
+    policy: PolicyFile,
     /// What was answered without the engine.
     output: Vec<u8>,
+}
+
+/// How far reading the policy file has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PolicyFile {
+    NotRead,
+    /// Its file can be of a kind that takes more stack than the host gave.
+    Reading,
+    /// The engine follows it, or the built-in policy where there is none.
+    Read,
 }
 
 /// A static that only the one thread of the module uses.
@@ -44,8 +52,7 @@ static MODULE: OneThread<Module> = OneThread(UnsafeCell::new(Module {
     engine: None,
     slots: Slots::new(),
     running: false,
-    reading_policy: false,
-    unreadable_policy: false,
+    policy: PolicyFile::NotRead,
     output: Vec::new(),
 }));
 
@@ -64,19 +71,17 @@ impl Module {
         unsafe { &mut *MODULE.0.get() }
     }
 
-    /// Forgets everything, as if the module had just been loaded. No destructor runs: after a trap nothing can be trusted.
-    fn restart(&mut self) {
-        let fresh = Self {
-            engine: None,
-            slots: Slots::new(),
-            running: false,
-            reading_policy: false,
-            unreadable_policy: self.unreadable_policy || self.reading_policy,
-            output: Vec::new(),
-        };
-        // SAFETY: `self` is valid for writes; what stood there is deliberately not dropped.
-        unsafe { core::ptr::write(self, fresh) };
-        with_heap(Heap::reset);
+    /// The state of the module that was just loaded, after a trap. A policy that trapped is not read again.
+    fn restart() -> &'static mut Self {
+        let policy = Self::enter().policy;
+        // Nothing of the old state is used or dropped any more: after a trap none of it can be trusted.
+        // SAFETY: the packing step writes this function; it overwrites memory with what it was when the module was loaded.
+        unsafe { restore() };
+        let module = Self::enter();
+        if policy == PolicyFile::Reading {
+            module.lock_down(b"reading auditgate.yaml needs a larger wasm_stack_size, or a policy that nests less");
+        }
+        module
     }
 
     /// Answers one record: a pointer to a string that ends in a zero byte. Where a rule drops the record, the string is
@@ -107,8 +112,8 @@ impl Module {
             padded_copy.as_mut_slice()
         };
         let Some(mut padded) = Padded::new(record) else { return self.refuse(Refusal::NoRoom, context, len) };
-        if self.engine.is_none() {
-            self.engine = Some(self.start_engine());
+        if self.policy == PolicyFile::NotRead {
+            self.read_policy();
         }
         let Some(engine) = &mut self.engine else { return self.refuse(Refusal::NoRoom, context, len) };
         match engine.process(context, &mut padded) {
@@ -126,22 +131,53 @@ impl Module {
     /// Reads the policy, with the first record and not when the module is loaded: a trap then would make Fluent Bit 3.1.9 pass
     /// every record as it came. Here it costs one record, and the next ones leave as envelopes.
     #[cold]
-    fn start_engine(&mut self) -> Engine {
-        if self.unreadable_policy {
-            return policy::locked_down(
-                b"reading auditgate.yaml needs a larger wasm_stack_size, or a policy that nests less",
-            );
+    #[inline(never)]
+    fn read_policy(&mut self) {
+        self.policy = PolicyFile::Reading;
+        match policy::find() {
+            Found::Nothing => {}
+            Found::Policy(policy) => self.engine = Some(Engine::with_policy(policy)),
+            Found::Unusable(reason) => self.lock_down(reason),
         }
-        self.reading_policy = true;
-        let engine = policy::engine();
-        self.reading_policy = false;
-        engine
+        self.policy = PolicyFile::Read;
+    }
+
+    /// From here on only the envelopes of events leave; the host's standard error says why.
+    fn lock_down(&mut self, reason: &[u8]) {
+        policy::report(reason);
+        if let Some(engine) = &mut self.engine {
+            engine.lock_down();
+        }
+        self.policy = PolicyFile::Read;
     }
 
     fn refuse(&mut self, refusal: Refusal, context: Context<'_>, len: usize) -> *const u8 {
         refusal.write(context, len, &mut self.output);
         self.output.as_ptr()
     }
+}
+
+#[link(wasm_import_module = "auditgate")]
+unsafe extern "C" {
+    /// Overwrites memory with what it was when the module was loaded. The packing step puts the function in place.
+    fn restore();
+}
+
+/// Called once, by the packing step: builds everything that does not depend on records, and leaves zeros where nothing stands.
+#[unsafe(no_mangle)]
+extern "C" fn auditgate_prepare() {
+    Module::enter().engine = Some(Engine::new());
+    with_heap(Heap::clear_unused);
+}
+
+/// Called by the functions that the packing step writes.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn auditgate_unpack(block: *const u8, block_len: usize, out: *mut u8, out_len: usize) {
+    // SAFETY: the packing step put the block there, outside of the output, and nothing else refers to it.
+    let block = unsafe { core::slice::from_raw_parts(block, block_len) };
+    // SAFETY: that much memory the module has, and no call uses any of it: the module was just loaded, or has trapped.
+    let out = unsafe { core::slice::from_raw_parts_mut(out, out_len) };
+    image::unpack(block, out);
 }
 
 /// Called by the host when it has loaded the module. There is nothing to do: the module has no constructors, and the policy is
@@ -152,9 +188,9 @@ extern "C" fn _initialize() {}
 /// Memory for `len` bytes that the host is about to write: a null pointer if there is none, never a trap.
 #[unsafe(no_mangle)]
 extern "C" fn malloc(len: usize) -> *mut u8 {
-    let module = Module::enter();
+    let mut module = Module::enter();
     if module.running {
-        module.restart();
+        module = Module::restart();
     }
     module.slots.take(len, &mut Room)
 }
@@ -177,11 +213,9 @@ extern "C" fn auditgate_filter(
 ) -> *const u8 {
     let module = Module::enter();
     if module.running {
-        // The host did not even ask for memory since the trap, so what it points to is memory from before: keep that.
-        if let Some(engine) = module.engine.take() {
-            core::mem::forget(engine);
-        }
-        module.unreadable_policy |= module.reading_policy;
+        // The host did not ask for memory since the trap, so what it points to is memory that is now taken back.
+        let context = Context { tag: &[], seconds, nanoseconds };
+        return Module::restart().refuse(Refusal::NoRoom, context, record_len);
     }
     module.running = true;
     let tag: &[u8] = if !tag.is_null() && is_in_memory(tag, tag_len) {

@@ -49,11 +49,22 @@ impl<R: Region> Heap<R> {
         Self { region, used: 0, small: [null_mut(); SMALL_LISTS], large: null_mut() }
     }
 
-    /// Takes everything back that was ever handed out. Nobody may use any of it afterwards.
-    pub(crate) fn reset(&mut self) {
-        self.used = 0;
-        self.small = [null_mut(); SMALL_LISTS];
-        self.large = null_mut();
+    /// Writes zeros wherever nothing stands: in free blocks behind their links, and behind the used part.
+    pub(crate) fn clear_unused(&mut self) {
+        for list in self.small.into_iter().chain([self.large]) {
+            let mut next = list;
+            while let Some(free) = NonNull::new(next) {
+                // SAFETY: a block in a list is free, aligned, and begins with an initialised `Free`.
+                let block = unsafe { free.as_ref() };
+                next = block.next;
+                let behind = free.as_ptr().wrapping_add(1).cast::<u8>();
+                // SAFETY: a free block is as long as it says, and nobody uses what is behind its link.
+                unsafe { behind.write_bytes(0, block.size - size_of::<Free>()) };
+            }
+        }
+        let rest = self.region.len() - self.used;
+        // SAFETY: the region is that long, and nothing behind the used part was handed out.
+        unsafe { self.top().write_bytes(0, rest) };
     }
 
     /// A block for `layout`, or null where the region cannot grow.
@@ -351,11 +362,19 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_takes_everything_back() {
-        let mut heap = heap(1);
-        let first = heap.alloc(layout(60_000));
-        assert!(heap.alloc(layout(60_000)).is_null());
-        heap.reset();
-        assert_eq!(heap.alloc(layout(60_000)), first);
+    fn what_nobody_uses_is_cleared_and_the_rest_stays() {
+        let mut heap = heap(2);
+        let sizes = [100, 40, 3000, 40, 5000, 700];
+        let blocks: Vec<Block> = sizes.iter().map(|&size| fill((heap.alloc(layout(size)), size, 0xaa))).collect();
+        for block in [blocks[1], blocks[4], blocks[5]] {
+            // SAFETY: in use until now.
+            unsafe { heap.dealloc(block.0, layout(block.1)) };
+        }
+        heap.clear_unused();
+        assert!([blocks[0], blocks[2], blocks[3]].iter().all(is_intact));
+        let link = size_of::<Free>();
+        assert!(is_intact(&(blocks[1].0.wrapping_add(link), 40 - link, 0)));
+        assert!(is_intact(&(blocks[4].0.wrapping_add(link), 5000 - link, 0)));
+        assert!(is_intact(&(blocks[5].0, PAGE_BYTES - 10_000, 0)), "what was the last block belongs to nobody");
     }
 }

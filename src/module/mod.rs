@@ -12,6 +12,7 @@
 #[cfg(target_arch = "wasm32")]
 mod exports;
 mod heap;
+mod image;
 #[cfg(target_arch = "wasm32")]
 mod policy;
 mod refusal;

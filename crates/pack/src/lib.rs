@@ -6,17 +6,24 @@
 //!   of the module, checks every move of it, and divides it among threads that the module never starts.
 //! - `__stack_pointer`: a trap leaves it where it was, so that after some hundred traps no stack is left. Every exported
 //!   function that begins a call of the host's gets two instructions in front that reset it.
-//! - Names and other custom sections go.
+//! - Start-up: what the module builds before its first record is built here, once. Memory as it stands then is the module's only data,
+//!   compressed; a start function unpacks it, and `auditgate.restore`, which the module imports from here, is that function.
+//! - Functions that nothing calls any more, names and other custom sections go.
 //!
 //! ```
-//! assert!(auditgate_pack::pack(b"no module").is_err());
+//! assert!(auditgate_pack::pack(b"no module", false).is_err());
 //! ```
 
+mod image;
 mod interface;
+mod linked;
 mod rewrite;
 
 pub use interface::{Interface, check};
 
+use linked::Linked;
+use rewrite::Plan;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Why a module was refused.
@@ -24,6 +31,8 @@ use std::fmt;
 pub enum PackError {
     /// It is no valid module, or it uses a feature that is not on the list.
     Invalid(String),
+    /// It could not be prepared for its first record.
+    Preparation(String),
     /// It exports or imports something else than the list says.
     Interface {
         /// Lines of the list that the module lacks.
@@ -37,6 +46,7 @@ impl fmt::Display for PackError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid(reason) => write!(out, "not a module that every supported Fluent Bit loads: {reason}"),
+            Self::Preparation(reason) => write!(out, "the module could not be prepared: {reason}"),
             Self::Interface { missing, unexpected } => {
                 write!(out, "the module's interface is not the one in src/module/interface.txt")?;
                 missing.iter().try_for_each(|line| write!(out, "\n  expected: {line}"))?;
@@ -48,58 +58,77 @@ impl fmt::Display for PackError {
 
 impl std::error::Error for PackError {}
 
-/// Packs a module and checks the result.
+/// Packs a module and checks the result. The names of its functions stay if a profile is to show them.
 ///
 /// # Errors
-/// The module is invalid, uses a feature or an import that is not on the list, or lacks an export.
-pub fn pack(module: &[u8]) -> Result<Vec<u8>, PackError> {
-    let packed = rewrite::rewrite(module)?;
+/// The module is invalid, uses a feature or an import that is not on the list, lacks an export, or cannot be prepared.
+pub fn pack(module: &[u8], keep_names: bool) -> Result<Vec<u8>, PackError> {
+    let linked = Linked::of(module)?;
+    let image = image::take(module, linked.stack.top)?;
+    let plan = Plan { linked: &linked, image: &image, cut: &BTreeSet::new(), keep_names };
+    let packed = rewrite::rewrite(module, &plan)?;
     check(&packed)?;
     Ok(packed)
 }
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
     use super::*;
     use wasm_encoder::{
-        CodeSection, ConstExpr, CustomSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
-        GlobalSection, GlobalType, ImportSection, Instruction, MemorySection, MemoryType, Module, NameMap, NameSection,
-        RefType, TableSection, TableType, TypeSection, ValType,
+        CodeSection, ConstExpr, CustomSection, DataSection, EntityType, ExportKind, ExportSection, Function,
+        FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction, MemArg, MemorySection, MemoryType,
+        Module, NameMap, NameSection, RefType, TableSection, TableType, TypeSection, ValType,
     };
+    use wasmparser::{DataKind, Parser, Payload};
 
     /// A module with the listed exports, as a linker might write it.
     #[derive(Default)]
     struct Linked {
         import: Option<(&'static str, &'static str)>,
         without_export: Option<&'static str>,
-        /// The body of every function, without its locals; the functions of the list return what they have to.
+        /// The body of every function but the preparation, without its locals; they return what they have to.
         body: Vec<u8>,
+        /// What the preparation does besides writing one byte.
+        preparation: Vec<u8>,
         unnamed: bool,
     }
 
-    const SIGNATURES: [(&str, u32, Option<ValType>); 4] = [
+    const SIGNATURES: [(&str, u32, Option<ValType>); 6] = [
         ("_initialize", 0, None),
         ("malloc", 1, Some(ValType::I32)),
         ("free", 1, None),
         ("auditgate_filter", 6, Some(ValType::I32)),
+        ("auditgate_prepare", 0, None),
+        ("auditgate_unpack", 4, None),
     ];
 
     impl Linked {
         fn module(&self) -> Vec<u8> {
             let (mut types, mut functions, mut code) = (TypeSection::new(), FunctionSection::new(), CodeSection::new());
             let mut exports = ExportSection::new();
-            let (mut imports, mut imported) = (ImportSection::new(), 0);
+            let (mut imports, mut imported) = (ImportSection::new(), 1);
             types.ty().function([ValType::I32], [ValType::I32]);
+            types.ty().function([], []);
+            imports.import("auditgate", "restore", EntityType::Function(1));
             if let Some((module, name)) = self.import {
                 imports.import(module, name, EntityType::Function(0));
-                imported = 1;
+                imported = 2;
             }
             for (index, (name, parameters, result)) in (0..).zip(SIGNATURES) {
                 types.ty().function(vec![ValType::I32; parameters as usize], result);
-                functions.function(index + 1);
+                functions.function(index + 2);
                 let mut function = Function::new([]);
-                function.raw(self.body.iter().copied());
+                if name != "auditgate_prepare" {
+                    function.raw(self.body.iter().copied());
+                } else {
+                    function.raw(self.preparation.iter().copied());
+                    function.instructions().i32_const(5000).i32_const(0x5a).i32_store8(MemArg {
+                        offset: 0,
+                        align: 0,
+                        memory_index: 0,
+                    });
+                }
                 if result.is_some() {
                     function.instruction(&Instruction::I32Const(7));
                 }
@@ -118,6 +147,8 @@ mod tests {
                 .global(global(true), &ConstExpr::i32_const(4096))
                 .global(global(false), &ConstExpr::i32_const(9000));
             exports.export("memory", ExportKind::Memory, 0).export("__heap_base", ExportKind::Global, 1);
+            let mut data = DataSection::new();
+            data.active(0, &ConstExpr::i32_const(4096), *b"data");
             let mut names = NameMap::new();
             names.append(0, if self.unnamed { "other" } else { "__stack_pointer" });
             let mut name_section = NameSection::new();
@@ -131,12 +162,16 @@ mod tests {
                 .section(&globals)
                 .section(&exports)
                 .section(&code)
+                .section(&data)
                 .section(&name_section)
                 .section(&CustomSection { name: "producers".into(), data: b"x".as_slice().into() })
                 .clone()
                 .finish()
         }
     }
+
+    /// i32.const 0, call 1, drop
+    const CALL_OF_THE_IMPORT: [u8; 5] = [0x41, 0, 0x10, 1, 0x1a];
 
     /// How often `needle` stands in `bytes`.
     fn count(bytes: &[u8], needle: &[u8]) -> usize {
@@ -147,20 +182,52 @@ mod tests {
     fn only_what_is_listed_stays() {
         let module = Linked::default().module();
         assert!(check(&module).is_err(), "the linker's export should have been refused");
-        let packed = pack(&module).unwrap();
+        let packed = pack(&module, false).unwrap();
         assert_eq!(Interface::of(&packed).unwrap().exports, Interface::listed().exports);
         assert_eq!((count(&module, b"__heap_base"), count(&packed, b"__heap_base")), (1, 0));
         assert_eq!((count(&module, b"producers"), count(&packed, b"producers")), (1, 0));
+        assert_eq!((count(&module, b"restore"), count(&packed, b"restore")), (1, 0));
+    }
+
+    #[test]
+    fn memory_is_packed_as_preparing_leaves_it() {
+        let packed = pack(&Linked::default().module(), false).unwrap();
+        let section = Parser::new(0).parse_all(&packed).find_map(|payload| match payload {
+            Ok(Payload::DataSection(section)) => Some(section),
+            _ => None,
+        });
+        let data: Vec<_> = section.unwrap().into_iter().map(Result::unwrap).collect();
+        assert!(matches!(data[0].kind, DataKind::Passive), "only a passive segment can be unpacked again");
+        let expected = [b"data".as_slice(), &[0; 900], &[0x5a]].concat();
+        assert_eq!(lz4_flex::block::decompress(data[0].data, 10_000).unwrap(), expected);
+        // A preparation that asks the host for something would pack what only this machine has.
+        let import = Some(("wasi_snapshot_preview1", "fd_close"));
+        let asking = Linked { import, preparation: CALL_OF_THE_IMPORT.into(), ..Linked::default() };
+        let error = pack(&asking.module(), false).unwrap_err();
+        assert!(error.to_string().contains("`fd_close` was called"), "{error}");
+    }
+
+    #[test]
+    fn functions_that_only_preparing_needs_go() {
+        let module = Linked::default().module();
+        let bodies = |module: &[u8]| {
+            Parser::new(0)
+                .parse_all(module)
+                .filter(|payload| matches!(payload, Ok(Payload::CodeSectionEntry(_))))
+                .count()
+        };
+        // `auditgate_prepare` goes, and `restore` comes.
+        assert_eq!((bodies(&module), bodies(&pack(&module, false).unwrap())), (6, 6));
     }
 
     #[test]
     fn calls_of_the_host_begin_with_a_whole_stack() {
         // i32.const 4096, global.set 0
         let reset = [0x41, 0x80, 0x20, 0x24, 0x00];
-        let packed = pack(&Linked::default().module()).unwrap();
+        let packed = pack(&Linked::default().module(), false).unwrap();
         assert_eq!(count(&packed, &reset), 2, "expected it in `_initialize` and `auditgate_filter`");
         let unnamed = Linked { unnamed: true, ..Linked::default() }.module();
-        assert!(pack(&unnamed).unwrap_err().to_string().contains("__stack_pointer"));
+        assert!(pack(&unnamed, false).unwrap_err().to_string().contains("__stack_pointer"));
     }
 
     #[test]
@@ -170,26 +237,28 @@ mod tests {
         let padded = vec![0x41, 0, 0x41, 0, 0x11, 0, 0x80, 0x80, 0x80, 0x80, 0, 0x1a];
         let module = Linked { body: padded.clone(), ..Linked::default() }.module();
         assert!(check(&module).is_err());
-        let packed = pack(&module).unwrap();
-        assert_eq!((count(&packed, &padded), count(&packed, &short)), (0, 4));
+        let packed = pack(&module, false).unwrap();
+        assert_eq!((count(&packed, &padded), count(&packed, &short)), (0, 5));
     }
 
     #[test]
     fn what_an_old_fluent_bit_would_not_load_is_refused() {
         // v128.const 0, drop
         let vector = [[0xfd, 0x0c].as_slice(), &[0; 16], &[0x1a]].concat();
-        let error = pack(&Linked { body: vector, ..Linked::default() }.module()).unwrap_err();
-        assert!(matches!(&error, PackError::Invalid(reason) if reason.contains("SIMD")), "{error}");
+        let error = pack(&Linked { body: vector, ..Linked::default() }.module(), false).unwrap_err();
+        assert!(error.to_string().contains("SIMD"), "{error}");
     }
 
     #[test]
     fn imports_and_exports_beyond_the_list_are_named() {
-        let module = Linked { import: Some(("wasi_snapshot_preview1", "sock_send")), ..Linked::default() }.module();
-        let error = pack(&module).unwrap_err().to_string();
+        let importing = |name| {
+            let import = Some(("wasi_snapshot_preview1", name));
+            pack(&Linked { import, body: CALL_OF_THE_IMPORT.into(), ..Linked::default() }.module(), false)
+        };
+        let error = importing("sock_send").unwrap_err().to_string();
         assert!(error.contains("found:    import wasi_snapshot_preview1.sock_send (i32) -> i32"), "{error}");
-        let listed = Linked { import: Some(("wasi_snapshot_preview1", "fd_close")), ..Linked::default() };
-        assert_eq!(pack(&listed.module()).err(), None);
-        let error = pack(&Linked { without_export: Some("malloc"), ..Linked::default() }.module()).unwrap_err();
+        assert_eq!(importing("fd_close").err(), None);
+        let error = pack(&Linked { without_export: Some("malloc"), ..Linked::default() }.module(), false).unwrap_err();
         assert!(error.to_string().contains("expected: export malloc (i32) -> i32"), "{error}");
     }
 }

@@ -1,113 +1,184 @@
 //! Writes a module again, instruction by instruction, with the changes that [`crate`] lists.
 
 use crate::PackError;
+use crate::image::Image;
 use crate::interface::{invalid, is_listed_export};
+use crate::linked::{Linked, PUT_IN_PLACE};
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use wasm_encoder::reencode::{Error, Reencode, utils};
-use wasm_encoder::{CodeSection, ExportSection, Instruction, Module};
+use wasm_encoder::{
+    CodeSection, DataCountSection, DataSection, ExportSection, Function, FunctionSection, ImportSection, Instruction,
+    MemorySection, MemoryType, Module, NameMap, NameSection, SectionId, StartSection,
+};
 use wasmparser::{
-    CustomSectionReader, Export, ExternalKind, FunctionBody, KnownCustom, Name, Operator, Parser, Payload,
+    CodeSectionReader, CustomSectionReader, DataSectionReader, Export, FunctionBody, FunctionSectionReader, Imports,
+    MemorySectionReader, Parser,
 };
 
-/// The name that the linker gives the global with the end of the stack.
-const STACK_POINTER: &str = "__stack_pointer";
 /// Exported functions that do not touch the stack, and are called too often to pay for a reset.
 const STACKLESS: [&str; 2] = ["malloc", "free"];
+const PAGE_BYTES: u64 = 64 * 1024;
 
-pub(crate) fn rewrite(module: &[u8]) -> Result<Vec<u8>, PackError> {
-    let mut rewriter = Rewriter::of(module)?;
+/// What is written besides the functions that are needed.
+pub(crate) struct Plan<'a> {
+    pub(crate) linked: &'a Linked,
+    pub(crate) image: &'a Image,
+    /// Functions whose bodies go because nothing calls them any more, which the caller knows and the code does not say.
+    pub(crate) cut: &'a BTreeSet<u32>,
+    pub(crate) keep_names: bool,
+}
+
+pub(crate) fn rewrite(module: &[u8], plan: &Plan<'_>) -> Result<Vec<u8>, PackError> {
+    let mut rewriter = Rewriter::new(plan);
     let mut packed = Module::new();
     rewriter.parse_core_module(&mut packed, Parser::new(0), module).map_err(|error| match error {
         Error::ParseError(error) => invalid(error),
         other => PackError::Invalid(other.to_string()),
     })?;
+    if plan.keep_names {
+        packed.section(&rewriter.names());
+    }
     Ok(packed.finish())
 }
 
-/// The stack's global and its value when the module is loaded.
-#[derive(Clone, Copy)]
-struct Stack {
-    global: u32,
-    top: i32,
-}
-
-struct Rewriter {
-    stack: Option<Stack>,
-    /// Functions, by index, that begin with a reset of the stack.
+struct Rewriter<'a> {
+    plan: &'a Plan<'a>,
+    /// The image, compressed.
+    block: Vec<u8>,
+    /// Functions, by old index, that begin with a reset of the stack.
     resetting: Vec<u32>,
-    /// Index of the next function body.
-    next_function: u32,
+    /// New indexes of the functions that stay, by old ones; `restore` comes last.
+    indexes: BTreeMap<u32, u32>,
+    /// Old index of the next import, type or body of a function.
+    next_import: u32,
+    next_type: u32,
+    next_body: u32,
+    started: bool,
+    counted: bool,
 }
 
-impl Rewriter {
-    fn of(module: &[u8]) -> Result<Self, PackError> {
-        let mut imported_functions = 0;
-        let mut initial = Vec::new();
-        let mut resetting = Vec::new();
-        let mut stack_global = None;
-        for payload in Parser::new(0).parse_all(module) {
-            match payload.map_err(invalid)? {
-                Payload::ImportSection(section) => {
-                    for import in section.into_imports() {
-                        let import = import.map_err(invalid)?;
-                        imported_functions += u32::from(matches!(import.ty, wasmparser::TypeRef::Func(_)));
-                    }
-                }
-                Payload::GlobalSection(section) => {
-                    for global in section {
-                        let mut value = global.map_err(invalid)?.init_expr.get_operators_reader();
-                        initial.push(match value.read().map_err(invalid)? {
-                            Operator::I32Const { value } => Some(value),
-                            _ => None,
-                        });
-                    }
-                }
-                Payload::ExportSection(section) => {
-                    for export in section {
-                        let export = export.map_err(invalid)?;
-                        let begins_a_call = export.kind == ExternalKind::Func && !STACKLESS.contains(&export.name);
-                        if begins_a_call && is_listed_export(export.name) {
-                            resetting.push(export.index);
-                        }
-                    }
-                }
-                Payload::CustomSection(section) => stack_global = stack_global.or(find_stack(&section)),
-                _ => {}
-            }
+impl<'a> Rewriter<'a> {
+    fn new(plan: &'a Plan<'a>) -> Self {
+        let linked = plan.linked;
+        let begins_a_call = |name: &str| is_listed_export(name) && !STACKLESS.contains(&name);
+        let resetting =
+            linked.exports.iter().filter(|(name, _)| begins_a_call(name)).map(|(_, &index)| index).collect();
+        let live = linked.live(plan.cut);
+        let order = live.into_iter().filter(|&index| index != linked.restore).chain([linked.restore]);
+        Self {
+            plan,
+            block: lz4_flex::block::compress(&plan.image.bytes),
+            resetting,
+            indexes: order.zip(0..).collect(),
+            next_import: 0,
+            next_type: linked.imported_functions,
+            next_body: linked.imported_functions,
+            started: false,
+            counted: false,
         }
-        let stack = match stack_global {
-            // Imported globals would come first; `check` refuses a module that has one.
-            Some(global) => {
-                let top = initial.get(global as usize).copied().flatten();
-                let top =
-                    top.ok_or_else(|| PackError::Invalid(format!("`{STACK_POINTER}` does not begin as a constant")))?;
-                Some(Stack { global, top })
-            }
-            None if initial.is_empty() => None,
-            None => {
-                return Err(PackError::Invalid(format!(
-                    "expected the name of the global `{STACK_POINTER}`, found a module without it\nhelp: pack the module before its names are stripped"
-                )));
-            }
-        };
-        Ok(Self { stack, resetting, next_function: imported_functions })
+    }
+
+    fn stays(&self, function: u32) -> bool {
+        self.indexes.contains_key(&function)
+    }
+
+    /// Where the compressed image stands while it is unpacked: behind everything that is in use.
+    fn scratch(&self) -> u64 {
+        self.plan.image.pages * PAGE_BYTES
+    }
+
+    /// The function that brings memory back to the image.
+    fn restore(&self) -> Function {
+        let mut function = Function::new([]);
+        let (scratch, block) = (self.scratch() as i32, self.block.len() as i32);
+        let image = self.plan.image;
+        let unpack = self.indexes.get(&self.plan.linked.unpack).copied().unwrap_or_default();
+        function.instructions().i32_const(scratch).i32_const(0).i32_const(block).memory_init(0, 0);
+        function.instructions().i32_const(scratch).i32_const(block);
+        function.instructions().i32_const(image.base.cast_signed()).i32_const(image.bytes.len() as i32);
+        function.instructions().call(unpack).end();
+        function
+    }
+
+    fn names(&self) -> NameSection {
+        let mut functions = NameMap::new();
+        let mut named: Vec<(u32, &str)> = Vec::new();
+        for (old, name) in &self.plan.linked.names {
+            named.extend(self.indexes.get(old).map(|&new| (new, name.as_str())));
+        }
+        named.sort_unstable();
+        named.into_iter().for_each(|(index, name)| functions.append(index, name));
+        let mut names = NameSection::new();
+        names.functions(&functions);
+        names
     }
 }
 
-/// The index of the stack's global, if this is the section with the names.
-fn find_stack(section: &CustomSectionReader<'_>) -> Option<u32> {
-    let KnownCustom::Name(names) = section.as_known() else { return None };
-    let globals = names.into_iter().filter_map(Result::ok).find_map(|name| match name {
-        Name::Global(map) => Some(map),
-        _ => None,
-    })?;
-    globals.into_iter().filter_map(Result::ok).find(|naming| naming.name == STACK_POINTER).map(|naming| naming.index)
-}
-
-impl Reencode for Rewriter {
+impl Reencode for Rewriter<'_> {
     type Error = Infallible;
 
+    fn function_index(&mut self, function: u32) -> Result<u32, Error> {
+        // What is not there is called by nothing that is.
+        Ok(self.indexes.get(&function).copied().unwrap_or(u32::MAX))
+    }
+
+    fn intersperse_section_hook(
+        &mut self,
+        module: &mut Module,
+        _: Option<SectionId>,
+        before: Option<SectionId>,
+    ) -> Result<(), Error> {
+        let reached = |section: SectionId| before.is_none_or(|before| order(before) > order(section));
+        if !self.started && reached(SectionId::Start) {
+            self.started = true;
+            let function_index = self.function_index(self.plan.linked.restore)?;
+            module.section(&StartSection { function_index });
+        }
+        if !self.counted && reached(SectionId::DataCount) {
+            self.counted = true;
+            module.section(&DataCountSection { count: 1 });
+        }
+        Ok(())
+    }
+
     fn parse_custom_section(&mut self, _: &mut Module, _: CustomSectionReader<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn parse_imports(&mut self, imports: &mut ImportSection, import: Imports<'_>) -> Result<(), Error> {
+        let index = self.next_import;
+        self.next_import += 1;
+        let put_in_place = matches!(&import, Imports::Single(_, import) if import.module == PUT_IN_PLACE);
+        if put_in_place || !self.stays(index) { Ok(()) } else { utils::parse_imports(self, imports, import) }
+    }
+
+    fn parse_function_section(
+        &mut self,
+        functions: &mut FunctionSection,
+        section: FunctionSectionReader<'_>,
+    ) -> Result<(), Error> {
+        for of_type in section {
+            let of_type = self.type_index(of_type?)?;
+            if self.stays(self.next_type) {
+                functions.function(of_type);
+            }
+            self.next_type += 1;
+        }
+        functions.function(self.plan.linked.restore_type);
+        Ok(())
+    }
+
+    fn parse_memory_section(
+        &mut self,
+        memories: &mut MemorySection,
+        section: MemorySectionReader<'_>,
+    ) -> Result<(), Error> {
+        for memory in section {
+            let memory = self.memory_type(memory?)?;
+            let minimum = (self.scratch() + self.block.len() as u64).div_ceil(PAGE_BYTES);
+            memories.memory(MemoryType { minimum, ..memory });
+        }
         Ok(())
     }
 
@@ -115,19 +186,54 @@ impl Reencode for Rewriter {
         if is_listed_export(export.name) { utils::parse_export(self, exports, export) } else { Ok(()) }
     }
 
+    fn parse_code_section(&mut self, code: &mut CodeSection, section: CodeSectionReader<'_>) -> Result<(), Error> {
+        utils::parse_code_section(self, code, section)?;
+        code.function(&self.restore());
+        Ok(())
+    }
+
     fn parse_function_body(&mut self, code: &mut CodeSection, body: FunctionBody<'_>) -> Result<(), Error> {
-        let index = self.next_function;
-        self.next_function += 1;
+        let index = self.next_body;
+        self.next_body += 1;
+        if !self.stays(index) {
+            return Ok(());
+        }
+        if self.plan.cut.contains(&index) {
+            let mut nothing = Function::new([]);
+            nothing.instructions().unreachable().end();
+            code.function(&nothing);
+            return Ok(());
+        }
         let mut function = self.new_function_with_parsed_locals(&body)?;
-        if let Some(stack) = self.stack.filter(|_| self.resetting.contains(&index)) {
-            function.instruction(&Instruction::I32Const(stack.top));
-            function.instruction(&Instruction::GlobalSet(stack.global));
+        if self.resetting.contains(&index) {
+            let stack = self.plan.linked.stack;
+            function.instructions().i32_const(stack.top.cast_signed()).global_set(stack.global);
         }
         let mut reader = body.get_operators_reader()?;
         while !reader.eof() {
-            function.instruction(&self.parse_instruction(&mut reader)?);
+            let instruction: Instruction<'_> = self.parse_instruction(&mut reader)?;
+            function.instruction(&instruction);
         }
         code.function(&function);
         Ok(())
+    }
+
+    fn data_count(&mut self, _: u32) -> Result<u32, Error> {
+        self.counted = true;
+        Ok(1)
+    }
+
+    fn parse_data_section(&mut self, data: &mut DataSection, _: DataSectionReader<'_>) -> Result<(), Error> {
+        data.passive(self.block.iter().copied());
+        Ok(())
+    }
+}
+
+/// Where a section stands in a module: their numbers say it, but for the newest.
+fn order(section: SectionId) -> u8 {
+    match section {
+        SectionId::Code | SectionId::Data => section as u8 + 1,
+        SectionId::DataCount => SectionId::Code as u8,
+        _ => section as u8,
     }
 }

@@ -3,7 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 use std::ffi::CStr;
-use wasmtime::{Config, Engine, Instance, Linker, Module, Store, StoreLimits, StoreLimitsBuilder, Trap, TypedFunc};
+use std::sync::Mutex;
+use wasmtime::{
+    Caller, Config, Engine, Extern, Instance, Linker, Module, Store, StoreLimits, StoreLimitsBuilder, Trap, TypedFunc,
+    Val,
+};
 
 const ENDLESS: u64 = u64::MAX / 2;
 const EVENT: &[u8] = br#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","stage":"ResponseComplete","auditID":"0c7f2e5c-0000-4000-8000-000000000000","verb":"get","user":{"username":"jane"}}"#;
@@ -20,6 +24,15 @@ impl Host {
     }
 
     fn with_memory(max_bytes: usize) -> Self {
+        Self::start(max_bytes, None)
+    }
+
+    /// A host with one file, the policy.
+    fn with_policy(policy: &'static str) -> Self {
+        Self::start(256 << 20, Some(policy))
+    }
+
+    fn start(max_bytes: usize, policy: Option<&'static str>) -> Self {
         let mut config = Config::new();
         config.consume_fuel(true);
         let engine = Engine::new(&config).unwrap();
@@ -27,14 +40,25 @@ impl Host {
         let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{path}: {error}\nhelp: run `make module`"));
         let module = Module::new(&engine, bytes).unwrap();
         let mut linker = Linker::new(&engine);
-        // Every function of WASI answers "bad file descriptor".
+        // Every function of WASI answers "bad file descriptor", or "success" where there is a policy, which `fd_read` hands out once.
+        let mut unread = policy;
         for import in module.imports() {
             let ty = import.ty().unwrap_func().clone();
-            let refuse = |_: wasmtime::Caller<'_, _>, _: &[wasmtime::Val], results: &mut [wasmtime::Val]| {
-                results[0] = wasmtime::Val::I32(8);
+            let text = Mutex::new(if import.name() == "fd_read" { unread.take() } else { None });
+            let answer = move |mut caller: Caller<'_, StoreLimits>, arguments: &[Val], results: &mut [Val]| {
+                results[0] = Val::I32(if policy.is_some() { 0 } else { 8 });
+                if let (Some(text), Some(memory)) =
+                    (text.lock().unwrap().take(), caller.get_export("memory").and_then(Extern::into_memory))
+                {
+                    let mut buffer = [0; 4];
+                    memory.read(&caller, arguments[1].unwrap_i32() as usize, &mut buffer).unwrap();
+                    memory.write(&mut caller, u32::from_le_bytes(buffer) as usize, text.as_bytes()).unwrap();
+                    let read = (text.len() as u32).to_le_bytes();
+                    memory.write(&mut caller, arguments[3].unwrap_i32() as usize, &read).unwrap();
+                }
                 Ok(())
             };
-            linker.func_new(import.module(), import.name(), ty, refuse).unwrap();
+            linker.func_new(import.module(), import.name(), ty, answer).unwrap();
         }
         let mut store = Store::new(&engine, StoreLimitsBuilder::new().memory_size(max_bytes).build());
         store.limiter(|limits| limits);
@@ -246,29 +270,30 @@ fn a_trap_at_any_point_leaves_nothing_behind() {
     assert!(host.memory_bytes() <= fresh + (1 << 20), "{} bytes, {fresh} when fresh", host.memory_bytes());
 }
 
-/// A host that calls again after a trap without asking for memory first.
+/// A host that calls again after a trap without asking for memory first: what it points to has been taken back.
 #[test]
-fn a_record_handed_over_before_a_trap_is_still_there() {
+fn a_record_handed_over_before_a_trap_leaves_as_a_placeholder() {
     let mut host = Host::new();
     let expected = host.record(EVENT);
     let (tag, record) = (host.hand_over(b"audit.k8s"), host.hand_over(EVENT));
     host.store.set_fuel(20).unwrap();
     host.filter(tag, 9, record, EVENT.len() as u32).unwrap_err();
     host.store.set_fuel(ENDLESS).unwrap();
-    assert_eq!(host.filter(tag, 9, record, EVENT.len() as u32).unwrap(), expected);
+    let answer = host.filter(tag, 9, record, EVENT.len() as u32).unwrap();
+    assert!(answer.starts_with(r#"{"tag":"","#) && answer.contains(r#""error":"E090""#), "{answer}");
+    assert_eq!(host.record(EVENT), expected);
 }
 
 /// A policy whose reading takes more stack than the host gave must not be tried again for ever, nor be left out.
 #[test]
 fn a_trap_while_the_policy_is_read_leaves_envelopes_only() {
-    let mut host = Host::new();
+    let mut host = Host::with_policy("apiVersion: auditgate/v1\nkind: Policy\n");
     let (tag, record) = (host.hand_over(b"audit.k8s"), host.hand_over(EVENT));
-    host.store.set_fuel(ENDLESS).unwrap();
     host.filter(tag, 9, record, EVENT.len() as u32).unwrap();
     let fuel_of_the_first_call = ENDLESS - host.store.get_fuel().unwrap();
-    let mut host = Host::new();
+    let mut host = Host::with_policy("apiVersion: auditgate/v1\nkind: Policy\n");
     let (tag, record) = (host.hand_over(b"audit.k8s"), host.hand_over(EVENT));
-    host.store.set_fuel(fuel_of_the_first_call / 2).unwrap();
+    host.store.set_fuel(fuel_of_the_first_call / 4).unwrap();
     host.filter(tag, 9, record, EVENT.len() as u32).unwrap_err();
     host.store.set_fuel(ENDLESS).unwrap();
     for _ in 0..3 {
