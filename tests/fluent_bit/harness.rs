@@ -3,8 +3,10 @@
 //! The configuration is used as it stands in `fluent-bit-conf/`. One output is added on the command line, the probe: it matches
 //! every tag and writes tag, time and record of all that any output could have got.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use auditgate_generate::Marker;
 
+use crate::process::{POD_STOP_LIMIT, STOP_LIMIT, kill_group, peak_rss_kb, stop};
 use crate::records::Record;
 
 /// The two lines of Fluent Bit that are supported.
@@ -94,6 +97,13 @@ impl Folder {
         }
         folder
     }
+
+    /// Writes a file, and the folders it stands in.
+    fn write(&self, name: &str, content: &[u8]) {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
 }
 
 impl Drop for Folder {
@@ -114,6 +124,9 @@ pub struct Setup {
     module: PathBuf,
     probe: bool,
     time_limit: Duration,
+    pod: bool,
+    appended: Vec<(String, Vec<u8>)>,
+    environment: Vec<(String, String)>,
 }
 
 /// What a run waits for.
@@ -128,20 +141,56 @@ pub enum Until {
 impl Setup {
     /// A run of `configuration`, a file name in `fluent-bit-conf/`.
     pub fn new(fluent_bit: &FluentBit, configuration: &str) -> Self {
-        let folder = Folder::new();
+        let setup = Self::empty(fluent_bit, configuration);
         // A copy, so that a test can change it; includes are found beside it.
-        for entry in fs::read_dir(project().join("fluent-bit-conf")).unwrap() {
-            let path = entry.unwrap().path();
-            fs::copy(&path, folder.0.join("conf").join(path.file_name().unwrap())).unwrap();
+        let shipped = project().join("fluent-bit-conf");
+        for path in files_below(&shipped) {
+            let name = Path::new("conf").join(path.strip_prefix(&shipped).unwrap());
+            setup.folder.write(name.to_str().unwrap(), &fs::read(&path).unwrap());
         }
+        setup
+    }
+
+    /// A run of a configuration that the test writes itself, with [`Setup::file`] and names that begin with `conf/`.
+    pub fn empty(fluent_bit: &FluentBit, configuration: &str) -> Self {
         Self {
             fluent_bit: fluent_bit.clone(),
-            folder,
+            folder: Folder::new(),
             configuration: configuration.to_owned(),
             module: module(),
             probe: true,
             time_limit: Duration::from_secs(90),
+            pod: false,
+            appended: Vec::new(),
+            environment: Vec::new(),
         }
+    }
+
+    /// A file in the folder of the run.
+    pub fn file(self, name: &str, content: &[u8]) -> Self {
+        self.folder.write(name, content);
+        self
+    }
+
+    /// What is appended to a file of the folder once Fluent Bit runs.
+    pub fn append(mut self, name: &str, content: &[u8]) -> Self {
+        self.folder.write(name, b"");
+        // As auditd has its log, and `ausearch` wants it.
+        fs::set_permissions(self.folder.0.join(name), Permissions::from_mode(0o640)).unwrap();
+        self.appended.push((name.to_owned(), content.to_vec()));
+        self
+    }
+
+    /// An environment variable.
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Runs inside a root folder like that of a pod: see `chart/pod.sh`.
+    pub fn in_pod(mut self) -> Self {
+        self.pod = true;
+        self
     }
 
     /// Another module.
@@ -194,6 +243,7 @@ impl Setup {
     /// The same with a log that exists.
     pub fn run_file(self, log: &Path, until: Until) -> Run {
         let mut process = self.start(log);
+        self.append_all(&mut process);
         let path = self.output();
         let deadline = Instant::now() + self.time_limit;
         let mut counter = LineCounter::default();
@@ -223,9 +273,11 @@ impl Setup {
             peak_kb = peak_kb.max(peak_rss_kb(&process));
         }
         let (status, stopped_by_us) = match status {
-            Some(status) => (status, false),
-            None => (stop(&mut process), true),
+            Some(status) => (Some(status), false),
+            None => (stop(&mut process, if self.pod { POD_STOP_LIMIT } else { STOP_LIMIT }), true),
         };
+        assert!(status.is_some() || self.pod, "Fluent Bit did not stop within {STOP_LIMIT:?}");
+        kill_group(&process);
         counter.advance(&path);
         Run {
             log: self.read("fluent-bit.log"),
@@ -246,16 +298,44 @@ impl Setup {
         fs::read(self.folder.0.join(name)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
 
+    /// Appends what is to be appended, once the pipeline runs: inputs may begin at the end of what they find.
+    fn append_all(&self, process: &mut Child) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        // One that refuses to start never says so, and is not fed.
+        while !self.appended.is_empty() && !self.read("fluent-bit.log").contains("stream processor started") {
+            if Instant::now() > deadline || process.try_wait().unwrap().is_some() {
+                return;
+            }
+            sleep(Duration::from_millis(50));
+        }
+        for (name, content) in &self.appended {
+            sleep(Duration::from_millis(100));
+            let mut file = File::options().append(true).open(self.folder.0.join(name)).unwrap();
+            file.write_all(content).unwrap();
+        }
+    }
+
     fn start(&self, log: &Path) -> Child {
         let folder = &self.folder.0;
         let messages = File::create(folder.join("fluent-bit.log")).unwrap();
-        let mut command = Command::new(&self.fluent_bit.program);
-        command.arg("-c").arg(folder.join("conf").join(&self.configuration));
+        let mut command = if self.pod {
+            let mut command = Command::new(project().join("tests/fluent_bit/chart/pod.sh"));
+            command.arg(folder).arg(&self.fluent_bit.program).arg("-c");
+            command.arg(Path::new("/fluent-bit/etc").join(&self.configuration));
+            command
+        } else {
+            let mut command = Command::new(&self.fluent_bit.program);
+            command.arg("-c").arg(folder.join("conf").join(&self.configuration));
+            command
+        };
         if self.probe {
             command.args(["-o", "file", "-m", "*", "-p", "file=all.txt", "-p"]);
             command.arg(format!("path={}", folder.join("probe").display()));
         }
         command
+            // A group of its own: commands of its inputs outlive Fluent Bit, and end with the group.
+            .process_group(0)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(folder)
             .env("AUDIT_LOG", log)
             .env("AUDITGATE_WASM", &self.module)
@@ -268,6 +348,12 @@ impl Setup {
             .spawn()
             .unwrap()
     }
+}
+
+/// All files below a folder.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
 /// Runs all of them at the same time: runs that mostly wait.
@@ -283,30 +369,6 @@ pub fn run_all<T: Send>(cases: impl IntoIterator<Item = (T, Setup)>, log: &[u8],
 const STANDSTILL: Duration = Duration::from_secs(15);
 /// Waited at the end, longer than one flush.
 const AFTERMATH: Duration = Duration::from_millis(1300);
-/// A Fluent Bit that does not stop by then hangs.
-const STOP_LIMIT: Duration = Duration::from_secs(20);
-
-fn stop(process: &mut Child) -> ExitStatus {
-    Command::new("kill").args(["-TERM", &process.id().to_string()]).status().unwrap();
-    let deadline = Instant::now() + STOP_LIMIT;
-    while Instant::now() < deadline {
-        if let Some(status) = process.try_wait().unwrap() {
-            return status;
-        }
-        sleep(Duration::from_millis(50));
-    }
-    process.kill().unwrap();
-    process.wait().unwrap();
-    panic!("Fluent Bit did not stop within {STOP_LIMIT:?}");
-}
-
-/// The most memory that the process ever had resident, 0 once it has ended.
-fn peak_rss_kb(process: &Child) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse().unwrap_or_default()
-}
-
 /// Counts the lines of a growing file without reading a byte twice.
 #[derive(Debug, Default)]
 struct LineCounter {
@@ -342,7 +404,8 @@ pub struct Run {
     pub log: String,
     /// Records that any output could have got; without the probe, those that the configuration let out.
     pub written: usize,
-    status: ExitStatus,
+    /// None if it had to be killed.
+    status: Option<ExitStatus>,
     stopped_by_us: bool,
     timed_out: bool,
     /// Peak of the resident memory.
@@ -374,13 +437,13 @@ impl Run {
 
     /// Whether Fluent Bit ended by itself with a failure, as 4.1 and later do when a module does not load.
     pub fn refused_to_start(&self) -> bool {
-        !self.stopped_by_us && !self.status.success()
+        !self.stopped_by_us && !self.status.is_some_and(|status| status.success())
     }
 
     /// Fails unless Fluent Bit ran until it was stopped and then ended well.
     pub fn assert_ended_well(&self) {
-        assert!(self.stopped_by_us, "Fluent Bit ended by itself: {}\n{}", self.status, self.log);
-        assert!(self.status.success(), "{}\n{}", self.status, self.log);
+        assert!(self.stopped_by_us, "Fluent Bit ended by itself: {:?}\n{}", self.status, self.log);
+        assert!(self.status.is_none_or(|status| status.success()), "{:?}\n{}", self.status, self.log);
         assert!(!self.timed_out, "not done after {:?}: {} records", self.setup.time_limit, self.written);
     }
 

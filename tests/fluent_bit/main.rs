@@ -29,6 +29,7 @@
 //! | memory that grows with the number of records | `memory::does_not_grow_with_the_number_of_events` |
 //! | `event_format msgpack`: the answer is cut at the first zero byte | `mistakes::msgpack_is_answered_with_a_placeholder` |
 //! | a policy that does not check must not trap at load | `policy::a_policy_that_does_not_check_locks_down` |
+//! | a chart's own inputs and filters in front of the module: all five of fluent-logshipping-app's | `chart::*` |
 //! | an event that did not pass the module reaches an output by its old tag | every test: the probe sees all tags |
 #![expect(
     clippy::unwrap_used,
@@ -51,12 +52,14 @@ macro_rules! in_both {
     };
 }
 
+mod chart;
 mod fail_closed;
 mod harness;
 mod hostile;
 mod memory;
 mod mistakes;
 mod policy;
+mod process;
 mod records;
 mod sizes;
 mod volume;

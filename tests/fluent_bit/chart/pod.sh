@@ -1,0 +1,29 @@
+#!/bin/sh
+# Starts a command in a root folder like that of the chart's pod: its mounts stand where its configuration says.
+#
+#   pod.sh FOLDER COMMAND...
+#
+# FOLDER holds conf (the ConfigMap), var-log, run-log, state, auditgate and machine-id. Needs leave to make a mount namespace.
+set -eu
+if [ "$1" != --inside ]; then
+  exec unshare --mount --map-root-user -- "$0" --inside "$@"
+fi
+shift
+folder=$1
+shift
+root=$folder/root
+mkdir -p "$root"
+mount -t tmpfs pod "$root"
+# What an image would hold, and what Fluent Bit is called by.
+for part in /bin /etc /lib /lib64 /opt /proc /dev /root /sbin /tmp /usr; do
+  [ ! -L "$part" ] || { cp -P "$part" "$root$part" && continue; }
+  [ ! -d "$part" ] || { mkdir -p "$root$part" && mount --rbind "$part" "$root$part"; }
+done
+mount_at() { mkdir -p "$root$2" && mount --rbind "$folder/$1" "$root$2"; }
+mount_at var-log /var/log
+mount_at run-log /run/log
+mount_at state /var/fluent-bit/data
+mount_at conf /fluent-bit/etc
+[ ! -d "$folder/auditgate" ] || mount_at auditgate /auditgate
+mount --bind "$folder/machine-id" "$root/etc/machine-id"
+exec chroot "$root" "$@"
