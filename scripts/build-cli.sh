@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds dist/auditgate, the command line, with dist/auditgate.wasm inside.
+# Builds dist/auditgate, the command line, with dist/auditgate.wasm inside, and dist/auditgate-baked.wasm, a module with the built-in
+# policy inside.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/common.sh
@@ -14,3 +15,7 @@ cargo build "${quiet[@]}" --profile dist --package auditgate-cli
 cp "${CARGO_TARGET_DIR:-target}/dist/auditgate" dist/auditgate.new
 mv dist/auditgate.new dist/auditgate
 say "dist/auditgate: $(wc -c <dist/auditgate) bytes"
+printf 'apiVersion: auditgate/v1\nkind: Policy\n' >dist/baked.yaml
+dist/auditgate bake dist/baked.yaml --output dist/auditgate-baked.wasm >/dev/null
+rm dist/baked.yaml
+say "dist/auditgate-baked.wasm: $(wc -c <dist/auditgate-baked.wasm) bytes"

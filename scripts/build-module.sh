@@ -94,9 +94,14 @@ RUSTFLAGS="$flags" "${cargo[@]}" build "${quiet[@]}" --lib --package auditgate -
   --target "$target" --target-dir "$target_dir/module" "${arguments[@]}"
 built="$target_dir/module/$target/module/auditgate.wasm"
 
+# Puts a new file in its place; an unchanged one keeps its time stamp, so that nothing is built again because of it.
+place() { if cmp -s "$1.new" "$1"; then rm "$1.new"; else mv "$1.new" "$1"; fi; }
+
 mkdir -p dist
 cargo build "${quiet[@]}" --package auditgate-pack
 "$target_dir/debug/auditgate-pack" "$built" dist/auditgate.wasm.new
-# An unchanged module keeps its time stamp, so that nothing is built again because of it.
-if cmp -s dist/auditgate.wasm.new dist/auditgate.wasm; then rm dist/auditgate.wasm.new; else mv dist/auditgate.wasm.new dist/auditgate.wasm; fi
+place dist/auditgate.wasm
+# As the linker wrote it: what `auditgate bake` puts policies into.
+cp "$built" dist/auditgate-linked.wasm.new
+place dist/auditgate-linked.wasm
 say "dist/auditgate.wasm: $(wc -c <dist/auditgate.wasm) bytes"

@@ -1,6 +1,6 @@
 //! The engine: a record in, a decision and the bytes that may leave out. No I/O, no clock, no randomness, no globals.
 
-use crate::decide::{Admission, Attributes, Decision, Limiter, Untold, Verdict};
+use crate::decide::{Admission, Attributes, Limiter, Untold, Verdict};
 use crate::envelope::{Envelope, Field, Source, text_of};
 use crate::policy::{Level, Policy};
 use crate::redact::start;
@@ -84,6 +84,15 @@ impl Engine {
         self.locked = Some(Fault::Policy);
     }
 
+    /// Forgets what the records so far have left in buffers, so that memory holds only what is worth keeping.
+    pub fn settle(&mut self) {
+        self.tables.settle();
+        self.work = Work::default();
+        self.envelope = Envelope::default();
+        self.report = Report::default();
+        self.output = Vec::new();
+    }
+
     /// Decides about one record. The record's bytes are scratch space afterwards.
     pub fn process<'e>(&'e mut self, context: Context<'_>, record: &mut Padded<'_>) -> Outcome<'e> {
         self.output.clear();
@@ -115,33 +124,31 @@ impl Engine {
         if self.envelope.is_audit_event() {
             self.envelope.source = Source::Kubernetes;
         }
-        let decision = decide(&self.policy, &self.envelope, context, record);
-        let stays = decision.verdict == Verdict::Keep;
-        let admission = match decision.limit {
-            Some(limit) if stays => self.limiter.admit(limit, context.seconds),
-            _ => Admission::Within,
+        let ruling = if self.policy.forwards_all() {
+            let rule = self.policy.default_rule();
+            Ruling { rule: &rule.name, routes: &rule.routes, dropped: Vec::new(), limited: None }
+        } else {
+            let judged = Judged { envelope: &self.envelope, record, context };
+            let found = apply_rules(&self.policy, &judged, &mut self.limiter, &mut self.untold, &mut self.work);
+            match found {
+                Ok(ruling) => ruling,
+                Err(index) => {
+                    let rule = self.policy.rule_name(index);
+                    self.report.count_dropped(rule);
+                    return Outcome::Dropped { rule };
+                }
+            }
         };
-        if !stays || admission == Admission::Over {
-            self.report.count_dropped(decision.rule);
-            self.untold.add(decision.rule_index, context.seconds);
-            return Outcome::Dropped { rule: self.policy.rule_name(decision.rule_index) };
-        }
-        let told = self.untold.take(context.seconds, decision.limit.is_some());
-        let dropped: Vec<(&str, u64)> =
-            told.iter().map(|&(rule, count)| (self.policy.rule_name(rule.checked_sub(1)), count)).collect();
-        if decision.level < Level::RequestResponse {
-            lower(decision.level, &self.envelope, record, &mut self.work);
-        }
         let stamp = Stamp {
             envelope: &self.envelope,
             record,
-            routes: decision.routes,
-            rule: decision.rule,
+            routes: ruling.routes,
+            rule: ruling.rule,
             redactions,
             policy: self.policy.hash(),
             fault: None,
-            dropped: &dropped,
-            limited: decision.limit.filter(|_| admission == Admission::First).map(|(per_second, _)| per_second),
+            dropped: &ruling.dropped,
+            limited: ruling.limited,
         };
         if stamp.limited.is_some() {
             stamp.placeholder(context, &mut self.output);
@@ -207,13 +214,51 @@ impl Engine {
     }
 }
 
-/// Asks the rules. Without any, nothing is looked up.
-fn decide<'p>(policy: &'p Policy, envelope: &Envelope, context: Context<'_>, record: &Padded<'_>) -> Decision<'p> {
-    if policy.rules().is_empty() {
-        let source = envelope.source.name();
-        return policy.decide(&Attributes { source, tag: context.tag, ..Attributes::default() });
+/// What the rules look at.
+struct Judged<'a> {
+    envelope: &'a Envelope,
+    record: &'a Padded<'a>,
+    context: Context<'a>,
+}
+
+/// What the rules say of a record that leaves.
+struct Ruling<'p> {
+    rule: &'p str,
+    routes: &'p str,
+    /// How many records each rule has dropped since this was told last.
+    dropped: Vec<(&'p str, u64)>,
+    /// The limit that only lets the record's envelope leave.
+    limited: Option<u32>,
+}
+
+/// Asks the rules and lowers the record to its level, or answers the index of the rule that drops it. A module with a policy inside that asks for
+/// nothing of this lacks the function (crates/pack).
+#[inline(never)]
+fn apply_rules<'p>(
+    policy: &'p Policy,
+    judged: &Judged<'_>,
+    limiter: &mut Limiter,
+    untold: &mut Untold,
+    work: &mut Work,
+) -> Result<Ruling<'p>, Option<usize>> {
+    let Judged { envelope, record, context } = *judged;
+    let decision = with_attributes(envelope, context, record, |attributes| policy.decide(attributes));
+    let stays = decision.verdict == Verdict::Keep;
+    let admission = match decision.limit {
+        Some(limit) if stays => limiter.admit(limit, context.seconds),
+        _ => Admission::Within,
+    };
+    if !stays || admission == Admission::Over {
+        untold.add(decision.rule_index, context.seconds);
+        return Err(decision.rule_index);
     }
-    with_attributes(envelope, context, record, |attributes| policy.decide(attributes))
+    let told = untold.take(context.seconds, decision.limit.is_some());
+    let dropped = told.iter().map(|&(rule, count)| (policy.rule_name(rule.checked_sub(1)), count)).collect();
+    if decision.level < Level::RequestResponse {
+        lower(decision.level, envelope, record, work);
+    }
+    let limited = decision.limit.filter(|_| admission == Admission::First).map(|(per_second, _)| per_second);
+    Ok(Ruling { rule: decision.rule, routes: decision.routes, dropped, limited })
 }
 
 /// What the rules look at, for as long as `then` runs.

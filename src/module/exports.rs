@@ -10,10 +10,11 @@
 
 use super::heap::{Heap, Region};
 use super::image;
-use super::policy::{self, Found};
+use super::policy_file::{self, Found};
 use super::refusal::Refusal;
 use super::slots::{Slots, Source};
 use crate::engine::{Context, Engine, Outcome};
+use crate::policy;
 use crate::scan::{PADDING, Padded};
 use alloc::vec::Vec;
 use core::alloc::{GlobalAlloc, Layout};
@@ -129,12 +130,13 @@ impl Module {
     }
 
     /// Reads the policy, with the first record and not when the module is loaded: a trap then would make Fluent Bit 3.1.9 pass
-    /// every record as it came. Here it costs one record, and the next ones leave as envelopes.
+    /// every record as it came. Here it costs one record, and the next ones leave as envelopes. A module with a policy inside lacks
+    /// the function (crates/pack).
     #[cold]
     #[inline(never)]
     fn read_policy(&mut self) {
         self.policy = PolicyFile::Reading;
-        match policy::find() {
+        match policy_file::find() {
             Found::Nothing => {}
             Found::Policy(policy) => self.engine = Some(Engine::with_policy(policy)),
             Found::Unusable(reason) => self.lock_down(reason),
@@ -143,8 +145,10 @@ impl Module {
     }
 
     /// From here on only the envelopes of events leave; the host's standard error says why.
+    #[cold]
+    #[inline(never)]
     fn lock_down(&mut self, reason: &[u8]) {
-        policy::report(reason);
+        policy_file::report(reason);
         if let Some(engine) = &mut self.engine {
             engine.lock_down();
         }
@@ -163,10 +167,33 @@ unsafe extern "C" {
     fn restore();
 }
 
-/// Called once, by the packing step: builds everything that does not depend on records, and leaves zeros where nothing stands.
+/// Called first by the packing step: builds everything that does not depend on records. A policy whose text is handed over is
+/// followed; without one the built-in policy is. False if the policy is invalid.
 #[unsafe(no_mangle)]
-extern "C" fn auditgate_prepare() {
-    Module::enter().engine = Some(Engine::new());
+extern "C" fn auditgate_prepare(policy: *const u8, len: usize) -> bool {
+    let module = Module::enter();
+    module.engine = if policy.is_null() {
+        Some(Engine::new())
+    } else {
+        // SAFETY: the packing step says that the text stands there, in a buffer from `malloc`.
+        let text = unsafe { core::slice::from_raw_parts(policy, len) };
+        policy::compile("", text).ok().map(Engine::with_policy)
+    };
+    module.policy = PolicyFile::Read;
+    module.engine.is_some()
+}
+
+/// Called last by the packing step: gives back what nobody needs any more and leaves zeros there. Unless the policy is inside, its
+/// file is looked for with the first record.
+#[unsafe(no_mangle)]
+extern "C" fn auditgate_settle(policy_inside: bool) {
+    let module = Module::enter();
+    module.slots.release(&mut Room);
+    module.output = Vec::new();
+    if let Some(engine) = &mut module.engine {
+        engine.settle();
+    }
+    module.policy = if policy_inside { PolicyFile::Read } else { PolicyFile::NotRead };
     with_heap(Heap::clear_unused);
 }
 

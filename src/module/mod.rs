@@ -14,7 +14,7 @@ mod exports;
 mod heap;
 mod image;
 #[cfg(target_arch = "wasm32")]
-mod policy;
+mod policy_file;
 mod refusal;
 mod slots;
 #[cfg(target_arch = "wasm32")]

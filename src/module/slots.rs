@@ -70,6 +70,13 @@ impl Slots {
         }
     }
 
+    /// Gives all memory back.
+    pub(crate) fn release(&mut self, source: &mut impl Source) {
+        for slot in &mut self.slots {
+            slot.empty(source);
+        }
+    }
+
     /// Whether `len` bytes from `buffer` on are a buffer of ours with its padding behind them.
     pub(crate) fn holds(&self, buffer: *const u8, len: usize) -> bool {
         self.slots.iter().any(|slot| {
@@ -81,14 +88,19 @@ impl Slots {
 }
 
 impl Slot {
-    /// A longer buffer in place of the one that was there; none, if there is no memory for it.
-    fn replace(&mut self, needed: usize, source: &mut impl Source) {
+    /// Gives the buffer back.
+    fn empty(&mut self, source: &mut impl Source) {
         if let Ok(layout) = Layout::from_size_align(self.capacity, ALIGN)
             && !self.buffer.is_null()
         {
             source.give(self.buffer, layout);
         }
         *self = Self { buffer: null_mut(), capacity: 0, in_use: false };
+    }
+
+    /// A longer buffer in place of the one that was there; none, if there is no memory for it.
+    fn replace(&mut self, needed: usize, source: &mut impl Source) {
+        self.empty(source);
         // Somewhat more than needed, so that slowly growing records do not cost a new buffer each.
         let Some(capacity) = needed.checked_next_multiple_of(STEP_BYTES) else { return };
         let Ok(layout) = Layout::from_size_align(capacity, ALIGN) else { return };

@@ -143,6 +143,16 @@ impl Policy {
         self.asks_for_annotations
     }
 
+    /// Whether every event leaves, as high as it came, with no rule to be asked.
+    pub fn forwards_all(&self) -> bool {
+        let Rule { level, omit_stages, omit_managed_fields, sample, limit, .. } = &self.default;
+        self.rules.is_empty()
+            && (*level, *omit_managed_fields) == (Level::RequestResponse, false)
+            && omit_stages.is_empty()
+            && sample.is_none()
+            && limit.is_none()
+    }
+
     /// What happens to an event that no rule fits.
     pub fn default_rule(&self) -> &Rule {
         &self.default

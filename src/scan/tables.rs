@@ -51,6 +51,12 @@ impl Tables {
         }
     }
 
+    /// Gives the buffers back that records were worked on in.
+    pub(crate) fn settle(&mut self) {
+        self.spare = Vec::new();
+        self.deferred = Vec::new();
+    }
+
     /// What holds for the items of an array at the place `state`.
     pub(super) fn item_of(&mut self, state: State, named: u8) -> Member {
         let item = self.paths.item();

@@ -21,12 +21,16 @@ struct Arguments {
 enum Command {
     Run(commands::run::Arguments),
     Demo(commands::demo::Arguments),
+    Bake(commands::bake::Arguments),
+    Inspect(commands::inspect::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Demo(arguments) => commands::demo::run(&arguments),
+        Command::Bake(arguments) => commands::bake::run(&arguments),
+        Command::Inspect(arguments) => commands::inspect::run(&arguments),
     };
     exit::code(result)
 }

@@ -8,17 +8,22 @@
 //!   function that begins a call of the host's gets two instructions in front that reset it.
 //! - Start-up: what the module builds before its first record is built here, once. Memory as it stands then is the module's only data,
 //!   compressed; a start function unpacks it, and `auditgate.restore`, which the module imports from here, is that function.
-//! - Functions that nothing calls any more, names and other custom sections go.
+//! - Functions that nothing calls any more, names and other custom sections go; what the module is made of comes in ([`note`]).
+//!
+//! [`bake`] does the same with a policy inside.
 //!
 //! ```
 //! assert!(auditgate_pack::pack(b"no module", false).is_err());
 //! ```
 
+mod bake;
 mod image;
 mod interface;
 mod linked;
+pub mod note;
 mod rewrite;
 
+pub use bake::{BakeError, bake};
 pub use interface::{Interface, check};
 
 use linked::Linked;
@@ -58,15 +63,27 @@ impl fmt::Display for PackError {
 
 impl std::error::Error for PackError {}
 
-/// Packs a module and checks the result. The names of its functions stay if a profile is to show them.
+/// Packs a module that looks for its policy in a file. The names of its functions stay if a profile is to show them.
 ///
 /// # Errors
 /// The module is invalid, uses a feature or an import that is not on the list, lacks an export, or cannot be prepared.
 pub fn pack(module: &[u8], keep_names: bool) -> Result<Vec<u8>, PackError> {
+    finish(module, None, &[], &[], keep_names)
+}
+
+/// Writes the packed module, without the functions that `cut` names and with `notes` besides its version.
+fn finish(
+    module: &[u8],
+    policy: Option<&[u8]>,
+    cut: &[&str],
+    notes: &[(&str, &[u8])],
+    keep_names: bool,
+) -> Result<Vec<u8>, PackError> {
     let linked = Linked::of(module)?;
-    let image = image::take(module, linked.stack.top)?;
-    let plan = Plan { linked: &linked, image: &image, cut: &BTreeSet::new(), keep_names };
-    let packed = rewrite::rewrite(module, &plan)?;
+    let image = image::take(module, linked.stack.top, policy)?;
+    let cut = &cut.iter().map(|path| linked.named(path)).collect::<Result<BTreeSet<_>, _>>()?;
+    let notes = [&[(note::VERSION, env!("CARGO_PKG_VERSION").as_bytes())], notes].concat();
+    let packed = rewrite::rewrite(module, &Plan { linked: &linked, image: &image, cut, keep_names, notes: &notes })?;
     check(&packed)?;
     Ok(packed)
 }
@@ -94,12 +111,13 @@ mod tests {
         unnamed: bool,
     }
 
-    const SIGNATURES: [(&str, u32, Option<ValType>); 6] = [
+    const SIGNATURES: [(&str, u32, Option<ValType>); 7] = [
         ("_initialize", 0, None),
         ("malloc", 1, Some(ValType::I32)),
         ("free", 1, None),
         ("auditgate_filter", 6, Some(ValType::I32)),
-        ("auditgate_prepare", 0, None),
+        ("auditgate_prepare", 2, Some(ValType::I32)),
+        ("auditgate_settle", 1, None),
         ("auditgate_unpack", 4, None),
     ];
 
@@ -119,7 +137,7 @@ mod tests {
                 types.ty().function(vec![ValType::I32; parameters as usize], result);
                 functions.function(index + 2);
                 let mut function = Function::new([]);
-                if name != "auditgate_prepare" {
+                if name != "auditgate_prepare" && name != "auditgate_settle" {
                     function.raw(self.body.iter().copied());
                 } else {
                     function.raw(self.preparation.iter().copied());
@@ -216,8 +234,8 @@ mod tests {
                 .filter(|payload| matches!(payload, Ok(Payload::CodeSectionEntry(_))))
                 .count()
         };
-        // `auditgate_prepare` goes, and `restore` comes.
-        assert_eq!((bodies(&module), bodies(&pack(&module, false).unwrap())), (6, 6));
+        // `auditgate_prepare` and `auditgate_settle` go, and `restore` comes.
+        assert_eq!((bodies(&module), bodies(&pack(&module, false).unwrap())), (7, 6));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the linker wrote, as far as packing has to know it.
 
 use crate::PackError;
-use crate::image::PREPARE;
+use crate::image::{PREPARE, SETTLE};
 use crate::interface::{invalid, is_listed_export};
 use std::collections::{BTreeMap, BTreeSet};
 use wasmparser::{
@@ -118,7 +118,9 @@ impl Linked {
         let needed = |what: &str| PackError::Invalid(format!("expected {what}, found a module without it"));
         (found.restore, found.restore_type) = restore.ok_or_else(|| needed("the import `auditgate.restore`"))?;
         found.unpack = *found.exports.get(UNPACK).ok_or_else(|| needed("the export `auditgate_unpack`"))?;
-        found.exports.get(PREPARE).ok_or_else(|| needed("the export `auditgate_prepare`"))?;
+        for name in [PREPARE, SETTLE] {
+            found.exports.get(name).ok_or_else(|| needed(&format!("the export `{name}`")))?;
+        }
         let global = stack_global.ok_or_else(|| {
             PackError::Invalid(format!(
                 "expected the name of the global `{STACK_POINTER}`, found a module without it\nhelp: pack the module before its names are stripped"
@@ -147,6 +149,19 @@ impl Linked {
             }
         }
         live
+    }
+
+    /// The function with this path, as Rust writes it.
+    ///
+    /// # Errors
+    /// There is no such function, or several.
+    pub(crate) fn named(&self, path: &str) -> Result<u32, PackError> {
+        let demangled = |name: &String| format!("{:#}", rustc_demangle::demangle(name));
+        let mut found = self.names.iter().filter(|(_, name)| demangled(name) == path);
+        match (found.next(), found.next()) {
+            (Some((&index, _)), None) => Ok(index),
+            _ => Err(PackError::Invalid(format!("expected one function `{path}`, found none or several"))),
+        }
     }
 
     /// Reads the names of functions; answers the index of the stack's global, if this is the section with the names.

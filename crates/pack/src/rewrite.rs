@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{
-    CodeSection, DataCountSection, DataSection, ExportSection, Function, FunctionSection, ImportSection, Instruction,
-    MemorySection, MemoryType, Module, NameMap, NameSection, SectionId, StartSection,
+    CodeSection, CustomSection, DataCountSection, DataSection, ExportSection, Function, FunctionSection, ImportSection,
+    Instruction, MemorySection, MemoryType, Module, NameMap, NameSection, SectionId, StartSection,
 };
 use wasmparser::{
     CodeSectionReader, CustomSectionReader, DataSectionReader, Export, FunctionBody, FunctionSectionReader, Imports,
@@ -27,6 +27,8 @@ pub(crate) struct Plan<'a> {
     /// Functions whose bodies go because nothing calls them any more, which the caller knows and the code does not say.
     pub(crate) cut: &'a BTreeSet<u32>,
     pub(crate) keep_names: bool,
+    /// Custom sections: names and contents.
+    pub(crate) notes: &'a [(&'a str, &'a [u8])],
 }
 
 pub(crate) fn rewrite(module: &[u8], plan: &Plan<'_>) -> Result<Vec<u8>, PackError> {
@@ -36,6 +38,9 @@ pub(crate) fn rewrite(module: &[u8], plan: &Plan<'_>) -> Result<Vec<u8>, PackErr
         Error::ParseError(error) => invalid(error),
         other => PackError::Invalid(other.to_string()),
     })?;
+    for &(name, data) in plan.notes {
+        packed.section(&CustomSection { name: name.into(), data: data.into() });
+    }
     if plan.keep_names {
         packed.section(&rewriter.names());
     }

@@ -1,6 +1,8 @@
 //! One file a subcommand, and what several of them need.
 
+pub(crate) mod bake;
 pub(crate) mod demo;
+pub(crate) mod inspect;
 pub(crate) mod run;
 pub(crate) mod summary;
 
@@ -12,6 +14,15 @@ use std::path::Path;
 
 /// The module that `make dist` built before this program.
 const MODULE: &[u8] = include_bytes!(env!("AUDITGATE_MODULE"));
+
+/// How a result is written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Human,
+    /// One JSON object
+    Json,
+}
 
 /// What runs the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

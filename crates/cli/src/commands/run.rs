@@ -1,13 +1,13 @@
 //! `auditgate run`: audit events in, what may leave of them out, without Fluent Bit.
 
 use super::summary::Summary;
-use super::{EngineChoice, runner};
+use super::{EngineChoice, Format, runner};
 use crate::exit::{Failure, complain};
 use crate::input::{Input, is_object, wrap};
 use crate::progress::Progress;
 use crate::style::Style;
 use auditgate_runner::{Context, Runner};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -47,14 +47,6 @@ pub(crate) struct Arguments {
     /// Files of events; `-` is standard input, as is no file at all
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Human,
-    /// One JSON object
-    Json,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
