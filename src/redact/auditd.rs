@@ -5,7 +5,8 @@
 //! Source: kernel/auditsc.c and kernel/audit.c of Linux.
 
 use super::command;
-use super::judge::{Hit, decode_hex, judge};
+use super::decode;
+use super::judge::{Hit, judge};
 use crate::scan::{Hints, PADDING, View};
 
 /// Arguments of one record that are looked at.
@@ -149,7 +150,7 @@ fn fields(text: &[u8]) -> Vec<Field<'_>> {
                     rest.iter().position(|&byte| matches!(byte, b' ' | b'\'' | b'\n' | b'\x1d')).unwrap_or(rest.len());
                 let raw = rest.get(..length).unwrap_or_default();
                 let escaped = is_escaped_field(name) && raw.len() >= 2 && raw.len() % 2 == 0;
-                (start + length, if escaped { decode_hex(raw).unwrap_or_else(|| raw.to_vec()) } else { raw.to_vec() })
+                (start + length, if escaped { decode::hex(raw).unwrap_or_else(|| raw.to_vec()) } else { raw.to_vec() })
             }
         };
         fields.push(Field { name, start, end: end.min(text.len()), value });

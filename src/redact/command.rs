@@ -5,53 +5,144 @@ use super::names;
 /// A secret part of an argument: index of the argument, span in it.
 pub(crate) type Part = (usize, usize, usize);
 
-/// Programs whose short flag takes a secret: the start of the program's name, the flag, and whether its value is `user:password`.
-const SHORT_FLAGS: &[(&[u8], u8, bool)] = &[
-    (b"mysql", b'p', false),
-    (b"mariadb", b'p', false),
-    (b"mongo", b'p', false),
-    (b"sshpass", b'p', false),
-    (b"docker", b'p', false),
-    (b"podman", b'p', false),
-    (b"redis", b'a', false),
-    (b"ldap", b'w', false),
-    (b"sqlcmd", b'P', false),
-    (b"curl", b'u', true),
-    (b"wget", b'u', true),
-    (b"smbclient", b'U', true),
+/// What the value of a short flag is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Value {
+    Secret,
+    /// `user:password`, or `user%password`.
+    Pair,
+    /// A secret behind `login`, anything else elsewhere: `docker run -p 80:80`.
+    OfLogin,
+}
+
+/// Programs whose short flags take a secret: the start of the program's name, the flags, and what their value is.
+const SHORT_FLAGS: &[(&[u8], &[u8], Value)] = &[
+    (b"mysql", b"p", Value::Secret),
+    (b"mariadb", b"p", Value::Secret),
+    (b"mongo", b"p", Value::Secret),
+    (b"cqlsh", b"p", Value::Secret),
+    (b"sshpass", b"p", Value::Secret),
+    (b"7z", b"p", Value::Secret),
+    (b"redis", b"a", Value::Secret),
+    (b"ldap", b"w", Value::Secret),
+    (b"sqlcmd", b"P", Value::Secret),
+    (b"bcp", b"P", Value::Secret),
+    (b"ipmitool", b"P", Value::Secret),
+    (b"mosquitto", b"P", Value::Secret),
+    (b"zip", b"P", Value::Secret),
+    (b"unzip", b"P", Value::Secret),
+    (b"snmp", b"cAX", Value::Secret),
+    (b"docker", b"p", Value::OfLogin),
+    (b"podman", b"p", Value::OfLogin),
+    (b"nerdctl", b"p", Value::OfLogin),
+    (b"buildah", b"p", Value::OfLogin),
+    (b"skopeo", b"p", Value::OfLogin),
+    (b"helm", b"p", Value::OfLogin),
+    (b"oras", b"p", Value::OfLogin),
+    (b"crane", b"p", Value::OfLogin),
+    (b"oc", b"p", Value::OfLogin),
+    (b"az", b"p", Value::OfLogin),
+    (b"curl", b"uU", Value::Pair),
+    (b"wget", b"u", Value::Pair),
+    (b"ctr", b"u", Value::Pair),
+    (b"etcdctl", b"u", Value::Pair),
+    (b"smbclient", b"U", Value::Pair),
+    (b"rpcclient", b"U", Value::Pair),
 ];
 
-/// Programs that take a whole command line in one argument.
+/// Words of one command line in an argument that are looked at; what follows is not split.
 const MAX_WORDS: usize = 4096;
 
-/// Finds the secret parts of `arguments`. Nested command lines (`sh -c "..."`) are split at white space.
+/// Command lines in each other: `sh -c "su -c '...'"`.
+const MAX_NESTED: u8 = 3;
+
+/// Finds the secret parts of `arguments`. Nested command lines (`sh -c "..."`) are split into words as a shell does.
 pub(crate) fn secret_parts(arguments: &[&[u8]], parts: &mut Vec<Part>) {
     let mut line = Line::default();
     for (index, argument) in arguments.iter().enumerate() {
         line.argument(index, 0, argument, parts);
-        if argument.contains(&b' ') {
-            let mut inner = Line { nested: true, ..Line::default() };
-            let mut at = 0;
-            for word in argument.split(|byte| byte.is_ascii_whitespace()).take(MAX_WORDS) {
-                if matches!(word, b"|" | b"||" | b"&&" | b";") {
-                    inner = Line { nested: true, ..Line::default() };
-                } else if !word.is_empty() {
-                    inner.argument(index, at, word, parts);
-                }
-                at += word.len() + 1;
+        nested(index, 0, argument, MAX_NESTED, parts);
+    }
+    // A command line inside another one is read as its words, too: of what overlaps the longer stays.
+    parts.sort_unstable_by_key(|&(index, start, stop)| (index, start, usize::MAX - stop));
+    let mut end = (0, 0);
+    parts.retain(|&(index, start, stop)| {
+        let apart = (index, start) >= end;
+        end = end.max((index, stop));
+        apart
+    });
+}
+
+/// The secret parts of a command line that is one text.
+fn nested(index: usize, offset: usize, text: &[u8], levels: u8, parts: &mut Vec<Part>) {
+    if levels == 0 || !text.iter().any(u8::is_ascii_whitespace) {
+        return;
+    }
+    let fresh = || Line { nested: true, ..Line::default() };
+    let mut line = fresh();
+    let mut at = 0;
+    for _ in 0..MAX_WORDS {
+        let rest = text.get(at..).unwrap_or_default();
+        let space = rest.len() - rest.trim_ascii_start().len();
+        if rest.get(..space).unwrap_or_default().contains(&b'\n') && line.next != Next::Rest {
+            line = fresh();
+        }
+        at += space;
+        let rest = rest.get(space..).unwrap_or_default();
+        let length = word_length(rest);
+        let word = rest.get(..length).unwrap_or_default();
+        if matches!(word, b"|" | b"||" | b"&" | b"&&" | b";") {
+            line = fresh();
+        } else if !word.is_empty() {
+            line.argument(index, offset + at, word, parts);
+            let (from, to) = unquoted(word);
+            if from > 0 {
+                nested(index, offset + at + from, word.get(from..to).unwrap_or_default(), levels - 1, parts);
             }
+        } else {
+            return;
+        }
+        if word.ends_with(b";") {
+            line = fresh();
+        }
+        at += length;
+    }
+}
+
+/// Length of the word at the beginning of `text`: white space in quotes belongs to it. A quote without a second one is a character like others.
+fn word_length(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        let rest = text.get(at + 1..).unwrap_or_default();
+        at += 1;
+        match byte {
+            b'\\' => at += 1,
+            b'"' | b'\'' => {
+                let mut escaped = false;
+                let closing = rest.iter().position(|&other| {
+                    let closes = other == byte && !escaped;
+                    escaped = byte == b'"' && other == b'\\' && !escaped;
+                    closes
+                });
+                at += closing.map_or(0, |closing| closing + 1);
+            }
+            _ if byte.is_ascii_whitespace() => return at - 1,
+            _ => {}
         }
     }
+    text.len()
 }
 
 /// What the arguments so far say about the next one.
 #[derive(Default)]
-struct Line {
-    program: Option<(u8, bool)>,
+struct Line<'a> {
+    program: &'a [u8],
     started: bool,
     /// A user was given the short way, `-uroot`, so `-p` is a password whatever the program.
     short_user: bool,
-    /// Words of one argument, split at white space.
+    /// The program has been told to `login`.
+    login: bool,
+    /// Words of one argument, split as a shell does.
     nested: bool,
     next: Next,
 }
@@ -67,8 +158,8 @@ enum Next {
     Rest,
 }
 
-impl Line {
-    fn argument(&mut self, index: usize, offset: usize, word: &[u8], parts: &mut Vec<Part>) {
+impl<'a> Line<'a> {
+    fn argument(&mut self, index: usize, offset: usize, word: &'a [u8], parts: &mut Vec<Part>) {
         let next = core::mem::take(&mut self.next);
         let mut part = |start: usize| {
             let value = word.get(start..).unwrap_or_default();
@@ -78,76 +169,94 @@ impl Line {
                 parts.push((index, offset + start + from, offset + start + to));
             }
         };
-        if next == Next::Secret && (!word.starts_with(b"--") || is_pem(word)) {
+        let is_flag = word.starts_with(b"-") && !is_pem(word);
+        if next == Next::Secret && !(is_flag && word.starts_with(b"--")) {
             part(0);
             // Inside a nested command line an unquoted value goes on to the next flag.
-            self.next = if self.nested && !word.starts_with(b"\"") && !word.starts_with(b"'") && !is_done(word) {
-                Next::Rest
-            } else {
-                Next::Plain
-            };
+            let open = self.nested && !word.starts_with(b"\"") && !word.starts_with(b"'") && !is_done(word);
+            self.next = if open { Next::Rest } else { Next::Plain };
             return;
         }
-        if next == Next::Rest && (!word.starts_with(b"-") || is_pem(word)) && !matches!(word, b"<" | b">" | b"2>&1") {
+        if next == Next::Rest && !is_flag && !matches!(word, b"<" | b">" | b"2>&1") {
             part(0);
             self.next = Next::Rest;
             return;
         }
         if next == Next::Pair {
-            if let Some(colon) = word.iter().position(|&byte| byte == b':') {
-                part(colon + 1);
-            }
-            return;
+            return password_of(word).map(part).unwrap_or_default();
         }
-        if !word.starts_with(b"-") || is_pem(word) {
-            if let Some(equals) = word.iter().position(|&byte| byte == b'=') {
-                if names::is_secret(word.get(..equals).unwrap_or_default()) {
-                    part(equals + 1);
-                }
-            } else if !self.started || program_of(word).is_some() {
+        if !is_flag {
+            self.login |= word == b"login";
+            match assigned(word) {
+                Some(start) => part(start),
                 // `env mysql`, `sudo mysql`: the last known program counts.
-                self.started = true;
-                self.program = program_of(word).or(self.program);
+                None if !self.started || short_flags(word).next().is_some() => {
+                    self.started = true;
+                    self.program = word;
+                }
+                None => {}
             }
             return;
         }
         let name = word.iter().position(|&byte| byte != b'-').and_then(|at| word.get(at..)).unwrap_or_default();
         let dashes = word.len() - name.len();
-        let equals = name
-            .iter()
-            .position(|&byte| byte == b'=')
-            .filter(|&equals| names::is_secret(name.get(..equals).unwrap_or_default()));
-        if let Some(equals) = equals {
-            part(dashes + equals + 1);
-            return;
-        }
+        let known = |flag: u8| {
+            let mut kinds = short_flags(self.program).filter(|(flags, _)| flags.contains(&flag)).map(|(_, kind)| kind);
+            kinds.next().filter(|kind| *kind != Value::OfLogin || self.login)
+        };
         if dashes == 1 {
             let flag = name.first().copied().unwrap_or_default();
             let value_here = name.len() > 1;
             self.short_user |= flag == b'u' && value_here;
-            let known = self.program.filter(|(secret, _)| *secret == flag);
             let guessed = self.short_user && flag == b'p' && value_here && !name.iter().skip(1).all(u8::is_ascii_digit);
-            match known {
-                Some((_, false)) if value_here => part(2),
-                Some((_, true)) if value_here => {
-                    if let Some(colon) = word.iter().position(|&byte| byte == b':') {
-                        part(colon + 1);
-                    }
+            match known(flag) {
+                Some(Value::Pair) if value_here => return password_of(word).map(part).unwrap_or_default(),
+                Some(_) if value_here => return part(2),
+                Some(kind) => {
+                    self.next = if kind == Value::Pair { Next::Pair } else { Next::Secret };
+                    return;
                 }
-                Some((_, pair)) => self.next = if pair { Next::Pair } else { Next::Secret },
+                // It may be a long flag with one hyphen as well: `-password x`.
                 None if guessed => part(2),
                 None => {}
             }
-            if known.is_some() || guessed {
-                return;
-            }
         }
-        if names::is_secret(name) {
-            self.next = Next::Secret;
-        } else if name == b"user" && self.program == Some((b'u', true)) {
-            self.next = Next::Pair;
+        if let Some(start) = assigned(name) {
+            return part(dashes + start);
+        }
+        let equals = name.iter().position(|&byte| byte == b'=').unwrap_or(name.len());
+        let is_user = matches!(name.get(..equals), Some(b"user" | b"proxy-user")) && known(b'u') == Some(Value::Pair);
+        match (is_user, equals < name.len()) {
+            (true, true) => password_of(word).map(part).unwrap_or_default(),
+            (true, false) => self.next = Next::Pair,
+            (false, false) if names::is_secret(name) => self.next = Next::Secret,
+            _ => {}
         }
     }
+}
+
+/// Where the value begins in `password=x`, `from-literal=password=x` or `X-Api-Key:x`.
+fn assigned(word: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    for (at, &byte) in word.iter().enumerate() {
+        let name = word.get(from..at).unwrap_or_default();
+        let header = byte == b':' && (name.starts_with(b"X-") || name.eq_ignore_ascii_case(b"authorization"));
+        if (byte == b'=' || header) && names::is_secret(name) {
+            return Some(at + 1);
+        }
+        if byte.is_ascii_whitespace() {
+            return None;
+        }
+        if byte == b'=' {
+            from = at + 1;
+        }
+    }
+    None
+}
+
+/// Where the password begins in `user:password`.
+fn password_of(word: &[u8]) -> Option<usize> {
+    word.iter().position(|byte| matches!(byte, b':' | b'%')).map(|at| at + 1)
 }
 
 /// Whether a value is a mask, perhaps with a quote left behind it.
@@ -162,10 +271,10 @@ fn is_pem(word: &[u8]) -> bool {
     word.starts_with(b"-----")
 }
 
-/// The short flag of a program that takes a secret by one.
-fn program_of(word: &[u8]) -> Option<(u8, bool)> {
+/// The short flags of a program that take a secret.
+fn short_flags(word: &[u8]) -> impl Iterator<Item = (&'static [u8], Value)> {
     let base = word.iter().rposition(|&byte| byte == b'/').and_then(|at| word.get(at + 1..)).unwrap_or(word);
-    SHORT_FLAGS.iter().find(|(name, _, _)| base.starts_with(name)).map(|&(_, flag, pair)| (flag, pair))
+    SHORT_FLAGS.iter().filter(move |(name, _, _)| base.starts_with(name)).map(|&(_, flags, kind)| (flags, kind))
 }
 
 /// The span of a value without the quotes around it.
@@ -215,6 +324,23 @@ mod tests {
                 "app , --password=$(DB_PASSWORD) , --secret-name=web",
             ),
             (&["/usr/bin/redis-cli", "-a", "hunter2", "ping"], "/usr/bin/redis-cli , -a , * , ping"),
+            (
+                &[
+                    "sh",
+                    "-c",
+                    "kubectl create secret generic db --from-literal=password='a b\nc' --from-literal=user=me",
+                ],
+                "sh , -c , kubectl create secret generic db --from-literal=password='*' --from-literal=user=me",
+            ),
+            (&["sh", "-c", "bash -c \"mysql -uroot -p'a b' db\""], "sh , -c , bash -c \"mysql -uroot -p'*' db\""),
+            (&["docker", "run", "-p", "80:80", "nginx"], "docker , run , -p , 80:80 , nginx"),
+            (&["docker", "login", "-u", "me", "-p", "hunter2"], "docker , login , -u , me , -p , *"),
+            (&["docker", "login", "--password-stdin", "quay.io"], "docker , login , --password-stdin , quay.io"),
+            (&["etcdctl", "--user=root:hunter2", "get", "x"], "etcdctl , --user=root:* , get , x"),
+            (&["smbclient", "-U", "me%hunter2", "//h/s"], "smbclient , -U , me%* , //h/s"),
+            // A name that the base64 of a secret happens to end with says nothing about the flag.
+            (&["mysql", "-pcHl3aXBwd2Q="], "mysql , -p*"),
+            (&["curl", "-H", "X-Api-Key:hunter2", "http://x"], "curl , -H , X-Api-Key:* , http://x"),
             (&["curl", "http://169.254.169.254/latest/api/token"], "curl , http://169.254.169.254/latest/api/token"),
         ] {
             assert_eq!(masked(arguments), expected);

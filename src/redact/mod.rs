@@ -4,6 +4,7 @@ pub(crate) mod auditd;
 pub(crate) mod catalogue;
 pub(crate) mod class;
 pub(crate) mod command;
+pub(crate) mod decode;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod document;
 pub(crate) mod judge;

@@ -4,7 +4,8 @@
 //! `command=...&(container|stdin|stdout|stderr)=`.
 
 use super::command;
-use super::judge::{Hit, decode_percent, judge};
+use super::decode;
+use super::judge::{Hit, judge};
 use super::names;
 use crate::scan::{Hints, View};
 
@@ -78,5 +79,5 @@ fn whole_value(hints: &Hints, decoded: &[u8], start: usize, stop: usize, hits: &
 /// Decodes a name or value of a query.
 fn decode_form(text: &[u8]) -> Vec<u8> {
     let spaced: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
-    decode_percent(&spaced)
+    decode::percent(&spaced)
 }

@@ -90,10 +90,10 @@ impl Walk<'_, '_> {
         }
         if bits & close::SECRET != 0 {
             let class = self.class();
-            self.again(frame.start, after, start::EMBEDDED_SECRET, class);
+            self.again(frame.start, after, start::EMBEDDED_SECRET, class, 0);
         }
         if bits & close::EVENT != 0 {
-            self.again(frame.start, after, start::RECORD, None);
+            self.again(frame.start, after, start::RECORD, None, 0);
         }
         if bits & close::BODY != 0 {
             let mut body = Vec::new();
@@ -121,7 +121,7 @@ impl Walk<'_, '_> {
     pub(crate) fn finish_bodies(&mut self) {
         for (from, to, body) in core::mem::take(&mut self.tables.deferred) {
             let class = self.class().unwrap_or(Class::Secret);
-            let out = self.nested(body, start::object(Some(class)), Some(class), 1).map(|(out, _)| out);
+            let out = self.nested(body, start::object(Some(class)), Some(class), 1, 0).map(|(out, _)| out);
             self.replace_nested(from, to, out);
         }
     }
@@ -159,12 +159,12 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Reads a container again from another place in the rules.
-    pub(super) fn again(&mut self, from: usize, to: usize, state: State, class: Option<Class>) {
+    /// Reads a value again from another place in the rules; `named` is what its name says about it.
+    pub(super) fn again(&mut self, from: usize, to: usize, state: State, class: Option<Class>, named: u8) {
         let mut json = Vec::new();
         self.work.edits.take_out(self.text, from, to, &mut json);
         let depth = self.depth + self.work.open_frames();
-        let out = self.nested(json, state, class, depth).map(|(out, _)| out);
+        let out = self.nested(json, state, class, depth, named).map(|(out, _)| out);
         self.replace_nested(from, to, out);
     }
 
@@ -182,6 +182,7 @@ impl Walk<'_, '_> {
         state: State,
         class: Option<Class>,
         depth: usize,
+        named: u8,
     ) -> Option<(Vec<u8>, bool)> {
         if self.level >= MAX_LEVEL {
             return None;
@@ -195,6 +196,7 @@ impl Walk<'_, '_> {
         let before = *self.redactions;
         let mut walk =
             Walk::new(&mut text, self.tables, &mut work, &mut envelope, self.redactions, self.level + 1, depth);
+        walk.named = named;
         let result = walk.run(state);
         if result.is_ok() {
             walk.finish_bodies();

@@ -7,6 +7,7 @@
 use core::cell::Cell;
 
 use super::buffer::View;
+use crate::redact::decode::sextet;
 use crate::redact::tokens::{Before, FORMATS, Format, alphabet, class_of};
 
 /// The pair is not two letters or digits.
@@ -58,7 +59,7 @@ impl Hints {
             *begins = hints.rare.partition_point(|entry| usize::from(entry.0 & 0xff) < first) as u16;
         }
         for byte in 0x20..=0x7e {
-            for syntax in [b'=', b':', b'%', b'\\'] {
+            for syntax in [b'=', b':', b'%', b'\\', b'<'] {
                 hints.mark([byte, syntax], SYNTAX);
                 hints.mark([syntax, byte], SYNTAX);
             }
@@ -227,17 +228,16 @@ fn may_be_encoded(text: View<'_>, from: usize, at: usize, end: usize) -> bool {
     while start > from && class_of(text.byte(start - 1)) & alphabet::BASE64 != 0 {
         start -= 1;
     }
-    // Parts between the characters that base64 shares with names and paths are encodings of their own, perhaps.
+    // An encoding can begin behind each of the characters that base64 shares with names and paths.
     let mut part = start;
     while part < end && class_of(text.byte(part)) & alphabet::BASE64 != 0 {
         let mut hex = true;
         let mut stop = part;
         while stop < end && text.byte(stop).is_ascii_alphanumeric() {
-            hex &= text.byte(stop).is_ascii_hexdigit();
+            hex &= text.byte(stop).is_ascii_hexdigit() || stop == part + 1;
             stop += 1;
         }
-        let long = stop - part >= 16;
-        if long && (hex || begins_like_text(text, part, stop) || begins_like_text(text, start, stop)) {
+        if hex && stop - part >= 16 || begins_like_text(text, part, end) {
             return true;
         }
         part = stop + 1;
@@ -247,12 +247,16 @@ fn may_be_encoded(text: View<'_>, from: usize, at: usize, end: usize) -> bool {
 
 /// Whether the first nine bytes that `start..end` stands for in base64 are printable, or the beginning of gzip.
 pub(crate) fn begins_like_text(text: View<'_>, start: usize, end: usize) -> bool {
-    if end - start < 12 {
+    if end - start < 16 {
         return false;
     }
     let mut group = start;
     while group < start + 12 {
-        let [first, second, third, fourth] = [0, 1, 2, 3].map(|offset| sextet(text.byte(group + offset)));
+        let [Some(first), Some(second), Some(third), Some(fourth)] =
+            [0, 1, 2, 3].map(|offset| sextet(text.byte(group + offset)))
+        else {
+            return false;
+        };
         let bits = first << 18 | second << 12 | third << 6 | fourth;
         let bytes = [bits >> 16 & 0xff, bits >> 8 & 0xff, bits & 0xff];
         if group == start && bytes[0] == 0x1f && bytes[1] == 0x8b {
@@ -266,25 +270,16 @@ pub(crate) fn begins_like_text(text: View<'_>, start: usize, end: usize) -> bool
     true
 }
 
-fn sextet(byte: u8) -> u32 {
-    u32::from(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' | b'-' => 62,
-        _ => 63,
-    })
-}
-
 /// Whether the pair at `at` holds a character that assigns, begins a flag or encodes, as far as its neighbours tell.
 fn is_syntax(text: View<'_>, at: usize) -> bool {
-    let at = if matches!(text.byte(at), b'=' | b':' | b'%' | b'-' | b'\\') { at } else { at + 1 };
+    let at = if matches!(text.byte(at), b'=' | b':' | b'%' | b'-' | b'\\' | b'<') { at } else { at + 1 };
     let next = text.byte(at + 1);
     match text.byte(at) {
         b'=' => true,
         b':' => matches!(next, b' ' | b'/' | b'"' | b'\'' | b'\t' | b'\\') || at > 0 && matches!(next, b'=' | b'%'),
         b'%' => next.is_ascii_hexdigit(),
         b'\\' => matches!(next, b'u' | b'x'),
+        b'<' => next == b'/',
         b'-' => next == b'-' || matches!(next, b'=' | b'%'),
         _ => false,
     }

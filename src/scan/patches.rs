@@ -4,6 +4,7 @@ use super::keys::UNKNOWN;
 use super::paths::effect;
 use super::string::{self, Text};
 use super::walk::Walk;
+use crate::redact::class::Class;
 use crate::redact::names::{self, name};
 use crate::redact::{catalogue, start};
 
@@ -47,15 +48,23 @@ impl Walk<'_, '_> {
                 state = start::CLOSED;
             }
         }
-        // An environment variable's value, whose name is elsewhere.
-        let variable = crate::bytes::find(&pointer, b"/env/").is_some() && pointer.ends_with(b"/value");
+        // The value of a pair, whose name is elsewhere: `/spec/containers/0/env/0/value`.
+        let mut last = pointer.rsplit(|&byte| byte == b'/');
+        let of_pair = last.next() == Some(b"value")
+            && last
+                .next()
+                .is_some_and(|index| index == b"-" || !index.is_empty() && index.iter().all(u8::is_ascii_digit));
         let (from, to) = (value.start, value.end);
         let scalar = !matches!(self.text.byte(from), b'{' | b'[');
-        if scalar && (secret || variable) {
-            return self.mask(from, to, catalogue::BY_NAME, Text::default());
-        }
         let class = self.class();
-        self.again(from, to, state, class);
+        if scalar && (secret || of_pair) {
+            return self.mask_value(from, to, catalogue::BY_NAME);
+        }
+        // The whole body in an operation; a Secret's is an object.
+        if scalar && class == Some(Class::Secret) && state == start::object(class) {
+            return self.mask_value(from, to, catalogue::UNKNOWN_SHAPE);
+        }
+        self.again(from, to, state, class, if secret { name::SECRET } else { 0 });
     }
 }
 
@@ -71,4 +80,17 @@ fn unescape_pointer(segment: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+impl Walk<'_, '_> {
+    /// Masks a scalar, quotes included, unless it is a mask or says nothing.
+    pub(super) fn mask_value(&mut self, start: usize, end: usize, entry: u16) {
+        let quoted = self.text.byte(start) == b'"';
+        // In the escaped form a closing quote takes two bytes.
+        let (lead, trail) = if !quoted { (0, 0) } else { (1, if self.escaped_form { 2 } else { 1 }) };
+        let text = Text { start: start + lead, end: end - trail, ..Text::default() };
+        if quoted || !matches!(self.text.byte(start), b't' | b'f' | b'n') {
+            self.mask(start, end, entry, text);
+        }
+    }
 }

@@ -189,7 +189,7 @@ impl Walk<'_, '_> {
         if self.level >= MAX_LEVEL {
             return self.mask(quote, after, catalogue::NOT_LOOKED_AT, text);
         }
-        match self.nested(json, state, class, 0) {
+        match self.nested(json, state, class, 0, 0) {
             Some((_, false)) => {}
             Some((out, true)) => {
                 self.work.edits.replace_with(text.start, text.end, |arena| string::encode(&out, arena))

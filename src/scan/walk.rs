@@ -180,6 +180,8 @@ pub(crate) struct Walk<'w, 'r> {
     pub(super) level: u8,
     /// How many containers it is nested in.
     pub(super) depth: usize,
+    /// What the name of the text says about it, bits of [`name`].
+    pub(super) named: u8,
     /// The pass is in a raw line, whose members become the record's.
     pub(super) lifted: bool,
     /// The innermost open container, while others than the loop have it.
@@ -211,6 +213,7 @@ impl<'w, 'r> Walk<'w, 'r> {
             escaped_form: false,
             level,
             depth,
+            named: 0,
             lifted: false,
             frame: Frame::default(),
             redactions,
@@ -229,7 +232,9 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     fn containers(&mut self, at: usize, state: State) -> Result<usize, Stop> {
-        self.frame = self.open(at, state, 0, 0);
+        let flags = self.tables.paths.effects(state).flags;
+        let closing = if flags & effect::COMMAND != 0 && self.level > 0 { close::COMMAND } else { 0 };
+        self.frame = self.open(at, state, closing, self.named);
         let first = self.skip_space(at + 1)?;
         // An empty container is like one whose members have all been read.
         let mut behind_value = self.text.byte(first) == if self.frame.item.is_none() { b'}' } else { b']' };
@@ -429,7 +434,7 @@ impl<'w, 'r> Walk<'w, 'r> {
 
     /// A text that is no object and no array.
     fn scalar(&mut self, at: usize, state: State) -> Result<usize, Stop> {
-        let member = Member::new(state, self.tables.paths.effects(state).flags, 0, 0);
+        let member = Member::new(state, self.tables.paths.effects(state).flags, self.named, 0);
         if self.text.byte(at) != b'"' {
             return self.other_value(at, at, member);
         }

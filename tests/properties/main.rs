@@ -55,7 +55,6 @@ fn body_field(random: &mut Random) -> &'static str {
 }
 
 #[test]
-#[ignore = "open: a key that is itself JSON with `\\u` escapes"]
 fn a_token_leaves_from_nowhere() {
     let mut engine = Engine::new();
     for seed in 0..cases() {
@@ -86,7 +85,6 @@ fn a_token_leaves_from_nowhere() {
 }
 
 #[test]
-#[ignore = "open: JSON patch of the root with `value` before `path`"]
 fn a_body_of_a_secret_never_leaves() {
     let mut engine = Engine::new();
     for seed in 0..cases() {
@@ -115,7 +113,6 @@ fn a_body_of_a_secret_never_leaves() {
 
 /// Readers differ in which of two members with one name they take: whichever it is, it must not show the secret.
 #[test]
-#[ignore = "open: of two `objectRef` the first decides"]
 fn doubled_keys_hide_nothing() {
     let mut engine = Engine::new();
     for seed in 0..cases() {
@@ -145,7 +142,6 @@ fn doubled_keys_hide_nothing() {
 
 /// A shipper cuts lines that are too long; what is left of the body of a Secret is no text to be searched for tokens.
 #[test]
-#[ignore = "open: a cut event that does not begin with its kind is read as text"]
 fn a_cut_event_shows_nothing() {
     let mut engine = Engine::new();
     for seed in 0..10 {
@@ -213,7 +209,6 @@ fn noise_is_answered() {
 
 /// Limits cut, cap and fold; what is beyond them must not leave unread.
 #[test]
-#[ignore = "open: base64 over the cap leaves unread"]
 fn nothing_hides_behind_a_limit() {
     let mut engine = Engine::new();
     for (at, size) in [1_000, 40_000, 70_000, 300_000, 1_100_000].into_iter().enumerate() {

@@ -1,0 +1,175 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+use super::*;
+use crate::scan::PADDING;
+
+/// The text with its hits replaced by `<id>`.
+pub(crate) fn judged(text: &str) -> String {
+    let hints = Hints::new();
+    let mut bytes = text.as_bytes().to_vec();
+    bytes.resize(text.len() + PADDING, 0);
+    let mut hits = Vec::new();
+    judge(&hints, View::new(&bytes).unwrap(), 0, text.len(), &mut hits);
+    let mut out = String::new();
+    let mut at = 0;
+    for hit in hits {
+        out.push_str(text.get(at..hit.start).unwrap());
+        out.push_str(&format!("<{}>", hit.id));
+        at = hit.end;
+    }
+    out + text.get(at..).unwrap()
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let word = chunk.iter().fold(0u32, |word, &byte| word << 8 | u32::from(byte)) << (8 * (3 - chunk.len()));
+        let digits = (0..=chunk.len()).map(|at| DIGITS.get((word >> (18 - 6 * at)) as usize & 63).unwrap());
+        out.extend(digits.map(|&digit| char::from(digit)));
+    }
+    out
+}
+
+fn github() -> String {
+    format!("gh{}_{}", 'p', "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8")
+}
+
+#[test]
+fn tokens_end_where_their_alphabet_ends() {
+    let token = github();
+    for (before, after) in
+        [("", ""), ("token ", " end"), ("x=", "&y"), ("(", ")"), ("a", "%26"), ("\n", "\r\n"), ("{\"a\":\"", "\"}")]
+    {
+        assert_eq!(judged(&format!("{before}{token}{after}")), format!("{before}<T01>{after}"));
+    }
+}
+
+#[test]
+fn assignments_flags_and_urls() {
+    for (text, expected) in [
+        ("login password=hunter22 ok", "login password=<N01> ok"),
+        ("db.host=h\ndb.password = a b c\ndb.pool=1", "db.host=h\ndb.password = <N01>\ndb.pool=1"),
+        ("password=[redacted:N01] x token=[redacted:T01]", "password=[redacted:N01] x token=[redacted:T01]"),
+        ("url?token=abc12345&x=1", "url?token=<N01>&x=1"),
+        ("db_password: 's3cr3t value'\nuser: me", "db_password: '<N01>'\nuser: me"),
+        ("{\"apiKey\":\"abc\",\"user\":\"me\"}", "{\"apiKey\":\"<N01>\",\"user\":\"me\"}"),
+        ("run --password hunter22 --user me", "run --password <N01> --user me"),
+        ("run --token Basic abc def && ls", "run --token <N01> && ls"),
+        ("run --password=hunter22 --user me", "run --password=<N01> --user me"),
+        ("postgres://app:hunter22@db:5432/x", "postgres://app:<N01>@db:5432/x"),
+        ("curl -H 'Authorization: Bearer abc def' x", "curl -H 'Authorization: <N01>' x"),
+        ("https://host:8443/path@v1 and more", "https://host:8443/path@v1 and more"),
+        ("secretName: web-tls and tokenPath=/var/run/x", "secretName: web-tls and tokenPath=/var/run/x"),
+        ("system:serviceaccount:kube-system:token-cleaner", "system:serviceaccount:kube-system:token-cleaner"),
+        ("password=$(DB_PASSWORD) and password=${X}", "password=$(DB_PASSWORD) and password=${X}"),
+        ("/api/token oauth2/token 169.254.169.254/latest", "/api/token oauth2/token 169.254.169.254/latest"),
+    ] {
+        assert_eq!(judged(text), expected);
+    }
+}
+
+#[test]
+fn encodings_are_looked_into() {
+    let token = github();
+    let base64 = base64(format!("user:{token}").as_bytes());
+    let twice = self::base64(base64.as_bytes());
+    let shifted = format!("/var/tmp-a/{}", self::base64(format!("user:{token}").as_bytes()));
+    let hex: String = token.bytes().map(|byte| format!("{byte:02X}")).collect();
+    let unicode: String = token.bytes().map(|byte| format!("\\u00{byte:02x}")).collect();
+    let percent: String = token.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    for encoded in [base64, twice, shifted, hex, percent, unicode] {
+        assert_eq!(judged(&format!("value {encoded} end")), "value <D01> end", "{encoded}");
+    }
+}
+
+#[test]
+fn digests_and_names_are_left_alone() {
+    for text in [
+        "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "docker-pullable://nginx@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "ValidatingAdmissionWebhookConfigurationList is fine",
+        "RBAC: allowed by ClusterRoleBinding \"system:basic-user\" of ClusterRole \"system:basic-user\" to Group \"system:authenticated\"",
+        "eyJhIjoiYiJ9eyJhIjoiYiJ9eyJhIjoiYiJ9eyJhIjoiYiJ9",
+        "-----BEGIN CERTIFICATE-----",
+    ] {
+        assert_eq!(judged(text), text);
+    }
+}
+
+/// Each of these was made to be walked again from every place in it.
+#[test]
+fn the_work_is_in_proportion_to_the_length() {
+    let access_key = ["AK", "IA"].concat();
+    for part in
+        ["-", "--", "%41", "%41 ", "eyJ", "eyJhbGciOiJIUzI1NiJ9.", "--password ", &access_key, "://a:b", "a=", "YWJj"]
+    {
+        let hints = Hints::new();
+        let mut bytes = part.repeat(100_000 / part.len()).into_bytes();
+        let end = bytes.len();
+        bytes.resize(end + PADDING, 0);
+        let judge = Judge::new(&hints, View::new(&bytes).unwrap(), 0, end, 0);
+        judge.find(&mut Vec::new());
+        let spent = WORK_FREE + WORK_PER_BYTE * end - judge.work.get();
+        assert!(spent < 4 * end, "`{part}`: {spent} of {end} bytes");
+    }
+    // Where nothing better is known, the whole text goes.
+    assert_eq!(judged(&"password=$(".repeat(10_000)), "<D01>");
+    assert_eq!(judged(&"-----\n".repeat(10_000)), "-----\n".repeat(10_000));
+}
+
+#[test]
+fn private_keys_are_cut_to_their_end_line() {
+    let key = ["-----BEGIN RSA ", "PRIVATE KEY-----\nMIIEpAIBAAKC\n-----END RSA ", "PRIVATE KEY-----"].concat();
+    assert_eq!(judged(&format!("x {key} y")), "x <T45> y");
+}
+
+#[test]
+fn tokens_go_on_in_escapes() {
+    let token = github();
+    let (head, tail) = token.split_at(38);
+    for escaped in ["\\u0041", "\\\\u004A", "%41", "\\x41"] {
+        assert_eq!(judged(&format!("x {head}{escaped}{tail}& y")), "x <T01>& y");
+    }
+    assert_eq!(judged(&format!("x {token}%26y=1")), "x <T01>%26y=1");
+}
+
+#[test]
+fn base64_of_pem_is_secret_if_it_is_of_a_private_key() {
+    let pem = |kind: &str| base64(["-----BEGIN ", kind, "-----\nMIIEpAIBAAKC"].concat().as_bytes());
+    let private = ["PRIV", "ATE KEY"].concat();
+    for kind in ["", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED "] {
+        assert_eq!(judged(&format!("tls.crt {}", pem(&[kind, &private].concat()))), "tls.crt <T46>", "{kind}");
+    }
+    for kind in ["CERTIFICATE", "CERTIFICATE REQUEST", "PUBLIC KEY", "PGP PUBLIC KEY BLOCK", "jwt and no more"] {
+        let text = format!("ca: {}", pem(kind));
+        assert_eq!(judged(&text), text);
+    }
+    // Cut before it says what it is of.
+    let cut = pem(&["RSA ", &private].concat());
+    assert_eq!(judged(&format!("x {}", cut.get(..32).unwrap())), "x <T46>");
+}
+
+#[test]
+fn elements_and_manifests() {
+    for (text, expected) in [
+        ("<user>me</user><password>hunter22 x</password>", "<user>me</user><password><N01></password>"),
+        (
+            "<name>fs.s3a.secret.key</name>\n <value>hunter22</value>",
+            "<name>fs.s3a.secret.key</name>\n <value><N01></value>",
+        ),
+        ("<name>mode</name><value>fast and furious</value>", "<name>mode</name><value>fast and furious</value>"),
+        (
+            "apiVersion: v1\nkind: Secret\ndata:\n  a: aHVudGVy\n  b: eA==\ntype: Opaque\n---\nkind: ConfigMap\ndata:\n  a: b\n",
+            "apiVersion: v1\nkind: Secret\ndata:\n  <D02>\ntype: Opaque\n---\nkind: ConfigMap\ndata:\n  a: b\n",
+        ),
+        ("stringData: {a: hunter22}\nkind: Secret\n", "stringData: <D02>\nkind: Secret\n"),
+        (
+            "list:\n- kind: Secret\n  stringData:\n    a: hunter22\n",
+            "list:\n- kind: Secret\n  stringData:\n    <D02>\n",
+        ),
+        ("issuerRef:\n  kind: Secret\n  name: ca\n", "issuerRef:\n  kind: Secret\n  name: ca\n"),
+        ("saw {\"kind\":\"Secret\",\"data\":{\"a\":\"eHg=\"}} twice", "saw {\"kind\":\"Secret\",\"data<D02>"),
+    ] {
+        assert_eq!(judged(text), expected);
+    }
+}
