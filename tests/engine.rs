@@ -140,6 +140,13 @@ fn copies_in_annotations_are_redacted() {
 }
 
 #[test]
+fn an_object_that_turns_out_to_be_a_secret_still_knows_its_keys() {
+    let event = event("things", r#""responseObject":{"kind":"Secret","data":{"a":"aHVudGVyMg=="},"kind":"Pod"}"#);
+    let out = String::from_utf8(process(&mut Engine::new(), event.as_bytes())).unwrap();
+    assert!(out.contains(r#""kind":"Secret""#) && out.contains(r#""kind#"#), "{out}");
+}
+
+#[test]
 fn tokens_of_requests_and_reviews_are_masked() {
     let request = r#""objectRef":{"resource":"serviceaccounts","subresource":"token"},"responseObject":{"spec":{"audiences":["x"]},"status":{"token":"abc","expirationTimestamp":"2026-01-01T00:00:00Z"}}"#;
     let out = leaves(&format!(r#"{{"auditID":"a1","stage":"ResponseComplete","verb":"create",{request}}}"#));

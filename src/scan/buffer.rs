@@ -66,12 +66,6 @@ impl<'a> Padded<'a> {
         self.view().byte(at)
     }
 
-    /// Eight bytes from `at`, the first one lowest.
-    #[inline(always)]
-    pub(crate) fn word(&self, at: usize) -> u64 {
-        self.view().word(at)
-    }
-
     /// Two bytes from `at`, the first one lowest.
     #[inline(always)]
     pub(crate) fn pair(&self, at: usize) -> u16 {
@@ -160,6 +154,35 @@ impl<'a> View<'a> {
         }
     }
 
+    /// How many bytes from `at` on are the same as those from `from` on in a text of the stock, which ends `most` bytes behind that. More than
+    /// `most` are counted where more are the same.
+    #[inline(always)]
+    pub(super) fn same_bytes(self, at: usize, stock: View<'_>, from: usize, most: usize) -> usize {
+        let (mut mine, mut theirs) = (self.bytes.wrapping_add(at), stock.bytes.wrapping_add(from));
+        let (start, end) = (mine, theirs.wrapping_add(most));
+        while theirs < end {
+            debug_assert!(at + (mine.addr() - start.addr()) + 8 <= self.len + PADDING);
+            // Four steps at once: the gap behind the text is as long, and holds no zero, so it differs from the record's end.
+            let step = if word_at::<0>(mine) != word_at::<0>(theirs) {
+                0
+            } else if word_at::<8>(mine) != word_at::<8>(theirs) {
+                8
+            } else if word_at::<16>(mine) != word_at::<16>(theirs) {
+                16
+            } else if word_at::<24>(mine) != word_at::<24>(theirs) {
+                24
+            } else {
+                mine = mine.wrapping_add(32);
+                theirs = theirs.wrapping_add(32);
+                continue;
+            };
+            let (mine, theirs) = (mine.wrapping_add(step), theirs.wrapping_add(step));
+            let differs = word_at::<0>(mine) ^ word_at::<0>(theirs);
+            return mine.addr() - start.addr() + (differs.trailing_zeros() >> 3) as usize;
+        }
+        mine.addr() - start.addr()
+    }
+
     /// The text between two positions; empty where they are out of order.
     pub(crate) fn span(self, start: usize, end: usize) -> &'a [u8] {
         if start > end || end > self.len {
@@ -168,6 +191,64 @@ impl<'a> View<'a> {
         // SAFETY: the span lies within the text, which `owner` keeps borrowed.
         unsafe { core::slice::from_raw_parts(self.bytes.wrapping_add(start), end - start) }
     }
+}
+
+/// Texts that are kept, none of which holds a zero; each is followed by [`GAP`] bytes that are no text.
+pub(super) struct Stock {
+    /// Ends in [`PADDING`] zeros.
+    bytes: Vec<u8>,
+}
+
+/// Bytes between two texts of a [`Stock`].
+const GAP: usize = 32;
+
+impl Stock {
+    pub(super) fn new() -> Self {
+        Self { bytes: vec![0; PADDING] }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.bytes.resize(PADDING, 0);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Keeps a text; its position.
+    pub(super) fn push(&mut self, text: &[u8]) -> usize {
+        let start = self.bytes.len() - PADDING;
+        self.bytes.truncate(start);
+        self.bytes.extend_from_slice(text);
+        self.bytes.resize(start + Self::behind(text.len()), 0xff);
+        self.bytes.resize(start + Self::behind(text.len()) + PADDING, 0);
+        start
+    }
+
+    /// How far behind the beginning of a text of `len` bytes the next one begins.
+    pub(super) fn behind(len: usize) -> usize {
+        len + GAP
+    }
+
+    pub(super) fn span(&self, start: usize, end: usize) -> &[u8] {
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    /// Read access that outlives the borrow of `self`. Nobody may push or clear while it lives.
+    #[inline(always)]
+    pub(super) fn unbound_view<'a>(&self) -> View<'a> {
+        View { bytes: self.bytes.as_ptr(), len: self.bytes.len() - PADDING, owner: PhantomData }
+    }
+}
+
+/// Eight bytes from `OFFSET` behind `pointer` on, the first one lowest. An addition that cannot wrap costs an interpreter nothing.
+#[inline(always)]
+fn word_at<const OFFSET: usize>(pointer: *const u8) -> u64 {
+    // SAFETY: INV-PAD; the callers stop at the first byte that differs, which is in the padding at the latest.
+    let pointer = unsafe { pointer.add(OFFSET) };
+    // SAFETY: as above.
+    u64::from_le(unsafe { pointer.cast::<u64>().read_unaligned() })
 }
 
 /// Eight bytes of the same value.

@@ -47,6 +47,14 @@ impl Edits {
         !self.list.is_empty()
     }
 
+    /// Whether anything between `start` and `end` changes.
+    pub(crate) fn touch(&self, start: usize, end: usize) -> bool {
+        self.list
+            .iter()
+            .rev()
+            .any(|edit| edit.start < end && edit.end > start || edit.start == edit.end && edit.start == end)
+    }
+
     /// Appends `start..end` of `text` to `out`, with all changes made.
     pub(crate) fn render(&mut self, text: &Padded<'_>, start: usize, end: usize, out: &mut Vec<u8>) {
         if self.unordered {

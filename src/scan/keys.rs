@@ -157,8 +157,7 @@ impl Keys {
             [first & (u64::MAX >> (64u32.wrapping_sub(8 * length as u32) & 63)), 0]
         };
         let length_and_state = (length as u32) << 16 | u32::from(state);
-        let mixed =
-            (words[0] ^ words[1].rotate_left(29) ^ u64::from(length_and_state)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = mix(words, length_and_state);
         let index = (mixed >> (64 - PLACES.trailing_zeros())) as usize;
         if let Some(place) = self.places.get(index)
             && place.words[0] == words[0]
@@ -168,16 +167,7 @@ impl Keys {
         {
             return place.member;
         }
-        let bucket = (mixed >> 32) as u8 & 63;
-        self.find(
-            paths,
-            hints,
-            text,
-            key,
-            state,
-            (index, bucket),
-            Place { words, length_and_state, member: Member::default() },
-        )
+        self.find(paths, hints, text, key, state, index, Place { words, length_and_state, member: Member::default() })
     }
 
     /// Looks up a name without escapes that stands anywhere.
@@ -216,11 +206,10 @@ impl Keys {
         text: View<'_>,
         key: (usize, usize),
         state: State,
-        at: (usize, u8),
+        index: usize,
         mut place: Place,
     ) -> Member {
         let (start, end) = key;
-        let (index, bucket) = at;
         // Two keys that want the same place share it and the one beside it.
         let beside = index ^ 1;
         let other = self.places.get(beside).copied().unwrap_or_default();
@@ -234,6 +223,8 @@ impl Keys {
             bits &= !name::LONG;
         }
         let next = paths.step(state, self.symbol(own));
+        // The place of an object can change while it is read; its keys stay what they are.
+        let bucket = (mix(place.words, place.length_and_state & !u32::from(State::MAX)) >> 32) as u8 & 63;
         place.member = Member::new(next, paths.effects(next).flags, bits, bucket);
         if own.len() <= REMEMBERED_BYTES {
             let taken = self.places.get(index).is_some_and(|known| known.length_and_state != 0);
@@ -266,6 +257,12 @@ impl Keys {
         decoded.resize(end + PADDING, 0);
         View::new(decoded).map_or_else(Member::default, |view| self.look_up_name(paths, hints, view, 0, end, state))
     }
+}
+
+/// Spreads keys over all numbers.
+#[inline(always)]
+fn mix(words: [u64; 2], length_and_state: u32) -> u64 {
+    (words[0] ^ words[1].rotate_left(29) ^ u64::from(length_and_state)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// The words behind the first eight bytes, as far as they lie in the key or its last eight bytes do not cover the rest.

@@ -9,7 +9,8 @@ use super::keys::watch;
 use super::paths::effect;
 use super::string::Text;
 use super::tables::Tables;
-use super::walk::{Stop, Walk, close, pair};
+use super::templates::{Known, Templates};
+use super::walk::{Frame, Stop, Walk, close, pair};
 use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
 
 /// How far the loop got.
@@ -58,6 +59,30 @@ impl Walk<'_, '_> {
                     if !opens::<ESCAPED>(text, at) {
                         at = self.skip_to_quote(at)?;
                     }
+                    if frame.site != 0 && frame.pair == 0 {
+                        match self.tables.templates.look_up(frame.site, text.word(at)) {
+                            Known::Place(place) => {
+                                self.frame = frame;
+                                let after = self.follow::<ESCAPED>(place, at);
+                                if after > 0 {
+                                    frame.seen = self.frame.seen;
+                                    at = after;
+                                    behind_value = true;
+                                    continue;
+                                }
+                                if frame.learn == 0 {
+                                    (frame.learn, frame.ticket) =
+                                        (at as u32, Templates::ticket(frame.site, text.word(at)));
+                                }
+                            }
+                            Known::Nothing(ticket) => {
+                                if frame.learn == 0 {
+                                    (frame.learn, frame.ticket) = (at as u32, ticket);
+                                }
+                            }
+                            Known::Ordinary => {}
+                        }
+                    }
                     let key = self.quick_string::<ESCAPED>(text, at);
                     if key.ended {
                         let Tables { keys, paths, hints, .. } = &mut *self.tables;
@@ -100,7 +125,7 @@ impl Walk<'_, '_> {
                         && !self.lifted
                         && let Some(inside) = self.try_line(start, at)
                     {
-                        self.frame = frame;
+                        self.frame = Frame { learn: 0, ..frame };
                         return Ok(Reached::Line(inside));
                     }
                     let value = self.quick_string::<ESCAPED>(text, at);
@@ -109,7 +134,8 @@ impl Walk<'_, '_> {
                         && (member.flags & watch::STRING | frame.strings()) == 0
                         && (member.flags & watch::NAME == 0 || frame.pair & pair::VALUE == 0)
                         && (member.flags & watch::KIND == 0 || value.first as u16 != two(*b"Se"))
-                        && (member.flags & effect::EXEMPT != 0 || self.is_harmless(text, &value));
+                        && (member.flags & effect::EXEMPT != 0
+                            || self.is_harmless(text, value.first, value.start, value.end));
                     if plain {
                         if member.flags & effect::CAPTURE != 0 {
                             let field = self.tables.paths.effects(member.state()).field;
@@ -142,7 +168,9 @@ impl Walk<'_, '_> {
                     } else {
                         0
                     };
-                    frame = self.open(at, state, closing | deep, member.name());
+                    let site =
+                        if frame.item.is_none() { frame.site_inside(text.word(start)) } else { frame.site_inside(1) };
+                    frame = self.open(at, state, closing | deep, member.name(), site);
                     at += 1;
                     let bracket = if frame.item.is_none() { b'}' } else { b']' };
                     if text.byte(at) != bracket {
@@ -170,6 +198,10 @@ impl Walk<'_, '_> {
                     break;
                 }
                 if byte == if frame.item.is_none() { b'}' } else { b']' } {
+                    if frame.learn != 0 {
+                        self.learn(frame);
+                        frame.learn = 0;
+                    }
                     if ESCAPED && self.work.frames.is_empty() {
                         self.frame = frame;
                         return Ok(Reached::LineEnd(self.end_of_line(at)?));
@@ -208,19 +240,19 @@ impl Walk<'_, '_> {
         Quick { first, start, end, ended }
     }
 
-    /// Whether nothing in the text of a string stands out.
+    /// Whether nothing in the text of a string stands out, of which `first` is the first eight bytes.
     #[inline(always)]
-    fn is_harmless(&self, text: View<'_>, string: &Quick) -> bool {
+    pub(super) fn is_harmless(&self, text: View<'_>, first: u64, start: usize, end: usize) -> bool {
         // `{` or `[`: JSON in a string.
-        if string.first as u8 | 0x20 == b'{' {
-            return string.end - string.start < 2;
+        if first as u8 | 0x20 == b'{' {
+            return end - start < 2;
         }
-        string.end - string.start < SHORTEST_TOKEN_BYTES || self.tables.hints.is_plain(text, string.start, string.end)
+        end - start < SHORTEST_TOKEN_BYTES || self.tables.hints.is_plain(text, start, end)
     }
 }
 
 /// Whether a quote of the form stands at `at`.
 #[inline(always)]
-fn opens<const ESCAPED: bool>(text: View<'_>, at: usize) -> bool {
+pub(super) fn opens<const ESCAPED: bool>(text: View<'_>, at: usize) -> bool {
     if ESCAPED { text.pair(at) == two(*b"\\\"") } else { text.byte(at) == b'"' }
 }

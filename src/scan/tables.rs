@@ -3,6 +3,7 @@
 use super::hints::Hints;
 use super::keys::{Keys, Member};
 use super::paths::{Builder, Paths, State};
+use super::templates::Templates;
 use super::walk::Work;
 use crate::policy::Policy;
 use crate::redact::{catalogue, start};
@@ -16,6 +17,7 @@ pub(crate) struct Tables {
     pub(crate) keys: Keys,
     pub(crate) paths: Paths,
     pub(crate) hints: Hints,
+    pub(super) templates: Templates,
     /// Containers that may be open in the output; what is deeper leaves as a string.
     pub(super) fold_depth: usize,
     /// Containers that may be open at all.
@@ -36,6 +38,7 @@ impl Tables {
             keys,
             paths,
             hints: Hints::new(),
+            templates: Templates::new(),
             fold_depth: FOLD_DEPTH,
             max_depth,
             spare: Vec::new(),
@@ -46,8 +49,10 @@ impl Tables {
     /// Forgets what the last record left, and what too many different records have brought; between records only.
     pub(crate) fn tidy(&mut self) {
         self.deferred.clear();
+        self.templates.tidy();
         if self.paths.tidy() {
             self.keys.forget();
+            self.templates.forget();
         }
     }
 

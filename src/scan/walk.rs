@@ -4,14 +4,16 @@
 //! and notes what has to change. Values that nothing is to be done about cost a look-up of their key and the search for
 //! their end. What needs a decision about a value is in `values`.
 
-use super::buffer::Padded;
+use super::buffer::{Padded, View};
 use super::edits::Edits;
 use super::keys::{Member, watch};
+use super::learn::is_teachable;
 use super::members::Reached;
 use super::paths::{State, effect};
 use super::repeats::Repeats;
 use super::string::{self, Malformed, Text};
 use super::tables::Tables;
+use super::templates::Shift;
 use crate::envelope::{Envelope, Source};
 use crate::redact::judge::Hit;
 use crate::redact::names::name;
@@ -93,6 +95,11 @@ pub(super) struct Frame {
     pub(super) close: u32,
     /// What is known of the members so far, bits of [`pair`].
     pub(super) pair: u32,
+    /// Tells the path of names to this container from others, often; zero where templates are not used.
+    pub(super) site: u32,
+    /// The key of the first member that no template was known for, and its number in `Templates`; zero if there is none.
+    pub(super) learn: u32,
+    pub(super) ticket: u32,
 }
 
 impl Frame {
@@ -129,6 +136,8 @@ pub(crate) struct Work {
     pub(super) arguments: Vec<Text>,
     pub(super) scratch: Vec<u8>,
     pub(super) hits: Vec<Hit>,
+    /// How the template that was last compared lies over the text.
+    pub(super) shifts: Vec<Shift>,
     no_notes: Notes,
     last_key: Text,
     /// Where the last removed member ended that no kept member of its object stands in front of.
@@ -234,7 +243,7 @@ impl<'w, 'r> Walk<'w, 'r> {
     fn containers(&mut self, at: usize, state: State) -> Result<usize, Stop> {
         let flags = self.tables.paths.effects(state).flags;
         let closing = if flags & effect::COMMAND != 0 && self.level > 0 { close::COMMAND } else { 0 };
-        self.frame = self.open(at, state, closing, self.named);
+        self.frame = self.open(at, state, closing, self.named, 1);
         let first = self.skip_space(at + 1)?;
         // An empty container is like one whose members have all been read.
         let mut behind_value = self.text.byte(first) == if self.frame.item.is_none() { b'}' } else { b']' };
@@ -332,10 +341,12 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     #[inline(always)]
-    pub(super) fn open(&mut self, at: usize, state: State, closing: u32, named: u8) -> Frame {
+    pub(super) fn open(&mut self, at: usize, state: State, closing: u32, named: u8, site: u32) -> Frame {
         let item =
             if self.text.byte(at) == b'{' { None } else { Some(self.tables.item_of(state, named & name::SECRET)) };
-        Frame { seen: 0, start: at, keys: self.work.repeats.keys.len(), state, item, close: closing, pair: 0 }
+        let keys = self.work.repeats.keys.len();
+        let site = if is_teachable(closing, named) { site } else { 0 };
+        Frame { start: at, keys, state, item, close: closing, site, ..Frame::default() }
     }
 
     /// Whether a container that is opened now has to be folded, or is too deep altogether.
@@ -411,13 +422,17 @@ impl<'w, 'r> Walk<'w, 'r> {
         Ok(after)
     }
 
+    /// The end of a number that Fluent Bit can read, or of a literal.
+    pub(super) fn plain_scalar(&self, at: usize) -> Option<usize> {
+        literal(self.text.view(), at).or_else(|| {
+            let number = crate::number::read(self.text.view(), at)?;
+            number.finite.then_some(number.end)
+        })
+    }
+
     fn literal_or_number(&mut self, at: usize) -> Result<usize, Stop> {
-        let word = self.text.word(at) as u32;
-        if word == u32::from_le_bytes(*b"true") || word == u32::from_le_bytes(*b"null") {
-            return Ok(at + 4);
-        }
-        if word == u32::from_le_bytes(*b"fals") && self.text.byte(at + 4) == b'e' {
-            return Ok(at + 5);
+        if let Some(end) = literal(self.text.view(), at) {
+            return Ok(end);
         }
         let number = crate::number::read(self.text.view(), at).ok_or(Stop::Malformed)?;
         if !number.finite {
@@ -443,4 +458,14 @@ impl<'w, 'r> Walk<'w, 'r> {
         self.special_string(at, text, (at, text.end + 1), member);
         Ok(text.end + 1)
     }
+}
+
+/// The end of `true`, `false` or `null`.
+#[inline(always)]
+fn literal(text: View<'_>, at: usize) -> Option<usize> {
+    let word = text.word(at) as u32;
+    if word == u32::from_le_bytes(*b"true") || word == u32::from_le_bytes(*b"null") {
+        return Some(at + 4);
+    }
+    (word == u32::from_le_bytes(*b"fals") && text.byte(at + 4) == b'e').then_some(at + 5)
 }

@@ -12,6 +12,7 @@
 
 mod check;
 mod random;
+mod repeats;
 
 use auditgate::Engine;
 use check::{answer, base64, leaks};

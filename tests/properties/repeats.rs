@@ -1,0 +1,98 @@
+//! An engine remembers the shapes of what it has seen. Whatever that was, it answers as one that has seen nothing.
+
+use crate::cases;
+use crate::check::answer;
+use crate::random::Random;
+use auditgate::Engine;
+use auditgate_generate::{Generator, Options, Profile};
+use serde_json::Value;
+
+/// What is put in the place of a part of an event: what ends strings and values, what is secret, and what only looks like something.
+fn spoiler(random: &mut Random) -> String {
+    let token = ["gh", "p_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].concat();
+    let plain = [
+        "\"",
+        "\\\"",
+        "\\\\\"",
+        "\\",
+        "\\u0041",
+        "\u{e9}",
+        "{",
+        "[",
+        "}",
+        "]",
+        ",",
+        ":",
+        " ",
+        "\t",
+        "1",
+        "-0.5e3",
+        "1e999",
+        "true",
+        "null",
+        "\"\"",
+        "Secret",
+        "SecretList",
+        "secrets",
+        "password=hunter22",
+        "\",\"kind\":\"Secret\",\"data\":{\"a\":\"c2VjcmV0\"},\"x\":\"",
+        "\",\"verb\":\"get",
+        "\":{\"password\":\"hunter22\"},\"y\":\"",
+        "?token=abcdefgh12345678",
+        "{\\\"password\\\":\\\"hunter22\\\"}",
+        "\u{1}",
+        "\u{ff}\u{ff}\u{ff}\u{ff}",
+        "",
+    ];
+    match random.below(8) {
+        0 => token,
+        1 => "a".repeat(random.below(40)),
+        2 => random.below(100_000).to_string(),
+        _ => (*random.pick(&plain)).to_owned(),
+    }
+}
+
+/// The event with some of its characters replaced.
+fn spoilt(random: &mut Random, event: &str) -> String {
+    let mut text = event.to_owned();
+    for _ in 0..=random.below(3) {
+        let mut start = random.below(text.len());
+        let mut end = (start + random.below(12)).min(text.len());
+        while !text.is_char_boundary(start) {
+            start -= 1;
+        }
+        while !text.is_char_boundary(end) {
+            end += 1;
+        }
+        text.replace_range(start..end, &spoiler(random));
+    }
+    text
+}
+
+#[test]
+fn what_was_seen_before_changes_no_answer() {
+    let corpus = include_str!("../corpus/kubernetes/falco-traces.jsonl").lines().map(str::to_owned);
+    let generated = [Profile::Secrets, Profile::Benign].into_iter().flat_map(|profile| {
+        let options = Options { events: 60, seed: 3, profile, min_bytes: 0, max_bytes: 4096 };
+        Generator::new(options).unwrap().map(|event| event.json)
+    });
+    let events: Vec<String> = corpus.chain(generated).collect();
+    let mut remembering = Engine::new();
+    let random = &mut Random::new(11);
+    for event in events.iter().chain(&events) {
+        for raw in [false, true] {
+            let wrap = |event: &str| if raw { format!("{{\"log\":{}}}", Value::from(event)) } else { event.to_owned() };
+            answer(&mut remembering, wrap(event).as_bytes());
+        }
+    }
+    for turn in 0..cases() {
+        let event = &events[random.below(events.len())];
+        let event = if turn % 3 == 0 { event.clone() } else { spoilt(random, event) };
+        let record = if random.chance(50) { format!("{{\"log\":{}}}", Value::from(event)) } else { event };
+        // Twice: what the first made the engine learn must not change the second.
+        for _ in 0..2 {
+            let expected = answer(&mut Engine::new(), record.as_bytes());
+            assert_eq!(answer(&mut remembering, record.as_bytes()), expected, "case {turn}: {record}");
+        }
+    }
+}
