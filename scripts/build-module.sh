@@ -90,7 +90,7 @@ target_dir="${CARGO_TARGET_DIR:-target}"
 # A terminal gets cargo's progress bar, a log does not need it.
 quiet=(--quiet)
 [ ! -t 2 ] || quiet=()
-RUSTFLAGS="$flags" "${cargo[@]}" build "${quiet[@]}" --lib --package auditgate --profile module --features module \
+RUSTFLAGS="$flags" "${cargo[@]}" build "${quiet[@]}" --lib --package auditgate --profile module --no-default-features --features module \
   --target "$target" --target-dir "$target_dir/module" "${arguments[@]}"
 built="$target_dir/module/$target/module/auditgate.wasm"
 

@@ -11,7 +11,7 @@ cargo fmt --all --check
 say "clippy"
 cargo clippy --quiet --workspace --all-targets -- --deny warnings
 if rustup target list --installed 2>/dev/null | grep -qx wasm32-unknown-unknown; then
-  cargo clippy --quiet --package auditgate --features module --target wasm32-unknown-unknown -- --deny warnings
+  cargo clippy --quiet --package auditgate --no-default-features --features module --target wasm32-unknown-unknown -- --deny warnings
 else
   say "not linted: src/module for WebAssembly, whose standard library rustup does not have here"
 fi

@@ -7,8 +7,10 @@ mod bytes;
 pub mod decide;
 mod engine;
 mod envelope;
-#[cfg(any(test, feature = "formats"))]
+#[cfg(feature = "formats")]
 pub mod format;
+#[cfg(feature = "formats")]
+mod json;
 #[cfg(any(test, all(feature = "module", target_arch = "wasm32")))]
 mod module;
 mod number;
@@ -16,6 +18,8 @@ pub mod policy;
 mod redact;
 mod report;
 pub mod scan;
+#[cfg(feature = "formats")]
+mod source;
 mod stamp;
 
 pub use engine::{Context, Engine, Outcome};

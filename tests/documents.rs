@@ -13,3 +13,16 @@ fn the_page_about_redaction_is_up_to_date() {
         "run `BLESS=1 cargo test --test documents`"
     );
 }
+
+#[test]
+fn the_pages_about_formats_are_up_to_date() {
+    for (name, page) in auditgate::format::document() {
+        let path = std::path::Path::new("docs/formats").join(name);
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::create_dir_all("docs/formats").unwrap();
+            std::fs::write(&path, &page).unwrap();
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(found, page, "{}: run `BLESS=1 cargo test --test documents`", path.display());
+    }
+}

@@ -3,10 +3,25 @@
 //! A format has a name of up to two parts: a body, or what wraps it and the body, as in `syslog+cef`. It reads the redacted record
 //! alone, so nothing that was taken out can come back.
 
-mod json;
+#[cfg(not(target_arch = "wasm32"))]
+mod document;
+mod ecs;
 mod kinds;
+mod line;
+mod ocsf;
+mod prune;
+mod severity;
+mod table;
+pub(crate) mod time;
+mod wrap;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use document::document;
 pub use kinds::{Format, Frame};
+
+use crate::json;
+use crate::source::{self, Facts};
+use kinds::{Body, Wrap};
 
 /// One event that leaves.
 #[derive(Clone, Copy, Debug)]
@@ -36,27 +51,72 @@ pub struct Options {
 
 /// Appends one event's body; [`Format::frame`] says what stands around and between bodies.
 pub fn write(format: Format, item: &Item<'_>, options: &Options, out: &mut Vec<u8>) {
-    let _ = options;
-    match format.body() {
-        kinds::Body::Native => out.extend_from_slice(item.event),
-        kinds::Body::Raw => raw(item.event, out),
+    if format == Format::NATIVE {
+        return out.extend_from_slice(item.event);
+    }
+    // A raw line that was lifted into its record has blanks where its backslashes were.
+    let mut event = Vec::with_capacity(item.event.len());
+    json::compact(item.event, &mut event);
+    let item = &Item { event: &event, ..*item };
+    if format.wrap == Wrap::None && format.body == Body::Raw {
+        return raw(item.event, out);
+    }
+    let mut unpacked = Vec::new();
+    let facts = source::read(item, &mut unpacked);
+    if format.wrap == Wrap::None {
+        return body(format.body, &facts, item, out);
+    }
+    if let Wrap::Syslog | Wrap::Syslog3164 = format.wrap {
+        line::syslog(format.wrap == Wrap::Syslog3164, &facts, item, options, out);
+        return body(format.body, &facts, item, out);
+    }
+    let mut inside = Vec::new();
+    body(format.body, &facts, item, &mut inside);
+    match format.wrap {
+        Wrap::SplunkHec => wrap::splunk_hec(&inside, &facts, item, options, out),
+        Wrap::EsBulk => wrap::es_bulk(&inside, &facts, options, out),
+        Wrap::Loki => wrap::loki(&inside, &facts, item, options, out),
+        Wrap::Otlp => wrap::otlp(&inside, &facts, item, options, out),
+        Wrap::Gelf => wrap::gelf(&inside, &facts, item, options, out),
+        Wrap::Datadog => wrap::datadog(&inside, &facts, item, options, out),
+        Wrap::None | Wrap::Syslog | Wrap::Syslog3164 => {}
     }
 }
 
-/// The event without the stamp, on one line.
-fn raw(event: &[u8], out: &mut Vec<u8>) {
-    let start = out.len();
-    out.extend_from_slice(event);
-    if let Some(stamp) = json::members(event).find(|member| member.key == b"auditgate") {
-        out.truncate(start + stamp.start);
-        // The stamp is the last member.
-        while out.len() > start + 1 && out.last().is_some_and(|byte| *byte == b',' || byte.is_ascii_whitespace()) {
-            out.pop();
-        }
-        out.push(b'}');
+fn body(body: Body, facts: &Facts<'_>, item: &Item<'_>, out: &mut Vec<u8>) {
+    match body {
+        Body::Native => out.extend_from_slice(item.event),
+        Body::Raw => raw(item.event, out),
+        Body::Ecs => object(ecs::rows(facts.shape), facts, true, out),
+        Body::Ocsf => object(ocsf::rows(facts.shape), facts, false, out),
+        Body::Sentinel => object(wrap::SENTINEL, facts, false, out),
+        Body::Cef => line::cef(facts, out),
+        Body::Leef => line::leef(facts, out),
     }
-    // Between JSON's tokens a line break is a blank; in a string there is none.
-    out.iter_mut().skip(start).filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+}
+
+/// An object by a mapping, and the stamp in it where there is room for it.
+fn object(rows: &[table::Row], facts: &Facts<'_>, with_stamp: bool, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.push(b'{');
+    table::members(rows, facts, out);
+    if let Some(stamp) = facts.around("auditgate").filter(|_| with_stamp) {
+        table::push_key("auditgate", start, out);
+        out.extend_from_slice(stamp);
+    }
+    out.push(b'}');
+}
+
+/// The event without the stamp, which is its last member.
+fn raw(event: &[u8], out: &mut Vec<u8>) {
+    match json::members(event).find(|member| member.key == b"auditgate") {
+        Some(stamp) => {
+            let before = event.get(..stamp.start).unwrap_or_default();
+            out.extend_from_slice(before.strip_suffix(b",").unwrap_or(before));
+            out.push(b'}');
+        }
+        None => out.extend_from_slice(event),
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ fn written(format: &str, event: &[u8]) -> String {
 fn native_is_the_record_and_raw_is_one_line_without_the_stamp() {
     let event = b"{\"a\": {\"b\":\n [1]},\r\n \"auditgate\":{\"id\":\"x\"}}";
     assert_eq!(written("native", event).as_bytes(), event);
-    assert_eq!(written("raw", event), r#"{"a": {"b":  [1]}}"#);
+    assert_eq!(written("raw", event), r#"{"a":{"b":[1]}}"#);
     assert_eq!(written("raw", br#"{"auditgate":{"id":"x"}}"#), "{}");
     assert_eq!(written("raw", br#"{"log":"auditgate"}"#), r#"{"log":"auditgate"}"#);
 }
@@ -20,6 +20,12 @@ fn native_is_the_record_and_raw_is_one_line_without_the_stamp() {
 #[test]
 fn every_name_names_its_format() {
     assert!(Format::names().count() > 1);
-    assert!(Format::names().all(|name| Format::from_name(name).unwrap().name() == name));
-    assert_eq!(Format::from_name("xml"), None);
+    for name in Format::names().map(str::to_owned).chain(["syslog+cef".to_owned(), "loki+ecs".to_owned()]) {
+        let format = Format::from_name(&name).unwrap();
+        assert!(format.name().starts_with(&name), "{name}");
+        assert_eq!(Format::from_name(&format.name()), Some(format));
+    }
+    for wrong in ["xml", "", "syslog+", "+cef", "cef+syslog", "syslog+xml", "syslog+cef+cef"] {
+        assert_eq!(Format::from_name(wrong), None, "{wrong}");
+    }
 }

@@ -13,12 +13,12 @@ use crate::scan::{Hints, PADDING, View};
 const MAX_ARGUMENTS: usize = 4096;
 
 /// One field of the record.
-struct Field<'a> {
-    name: &'a [u8],
+pub(crate) struct Field<'a> {
+    pub(crate) name: &'a [u8],
     /// Span of the value, quotes included.
-    start: usize,
-    end: usize,
-    value: Vec<u8>,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) value: Vec<u8>,
 }
 
 /// A span of the record and what stands there instead.
@@ -127,7 +127,7 @@ fn mask_arguments(hints: &Hints, arguments: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
 }
 
 /// The fields of a record; a value ends at a space outside of quotes.
-fn fields(text: &[u8]) -> Vec<Field<'_>> {
+pub(crate) fn fields(text: &[u8]) -> Vec<Field<'_>> {
     let mut fields = Vec::new();
     let mut at = 0;
     while let Some(equals) =

@@ -13,7 +13,7 @@ const LEVELS: [&str; 4] = ["None", "Metadata", "Request", "RequestResponse"];
 
 fn run(engine: &str, policy: &Path, event: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_auditgate"));
-    let command = command.args(["run", "--engine", engine, "--format", "json", "--policy"]).arg(policy).arg(event);
+    let command = command.args(["run", "--engine", engine, "--summary", "json", "--policy"]).arg(policy).arg(event);
     command.output().unwrap()
 }
 

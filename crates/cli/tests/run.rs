@@ -113,7 +113,8 @@ fn a_policy_drops_by_name_and_the_summary_says_so() {
         b"apiVersion: auditgate/v1\nkind: Policy\nrules:\n- {name: no-pods, resources: [{group: '', resources: [pods, pods/*]}], level: None}\n",
     );
     for engine in ["wasm", "native"] {
-        let output = run_with(b"", &["run", "--engine", engine, "--policy", policy.path(), "--format", "json", CORPUS]);
+        let output =
+            run_with(b"", &["run", "--engine", engine, "--policy", policy.path(), "--summary", "json", CORPUS]);
         let summary: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
         let dropped = summary["dropped"]["no-pods"].as_u64().unwrap();
         assert!(dropped >= 13, "{summary}");

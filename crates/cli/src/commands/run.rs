@@ -1,11 +1,12 @@
 //! `auditgate run`: audit events in, what may leave of them out, without Fluent Bit.
 
 use super::summary::Summary;
-use super::{EngineChoice, Format, runner};
+use super::{EngineChoice, Format as SummaryForm, runner};
 use crate::exit::{Failure, complain};
 use crate::input::{Input, is_object, wrap};
 use crate::progress::Progress;
 use crate::style::Style;
+use auditgate::format::{Format, Item, Options, write};
 use auditgate_runner::{Context, Runner};
 use clap::Args;
 use std::io::{self, BufWriter, Write};
@@ -38,15 +39,26 @@ pub(crate) struct Arguments {
     /// The time of all events, in seconds since 1970, instead of now
     #[arg(long, value_name = "SECONDS")]
     time: Option<u32>,
-    /// How the summary is written
-    #[arg(long, value_enum, default_value_t = Format::Human)]
+    /// The form in which events are written, one a line: native, raw, ecs, ocsf, cef, leef, sentinel, splunk_hec, es_bulk (two
+    /// lines), loki, otlp, gelf, syslog, syslog_3164, datadog; or what wraps and what is wrapped, as in syslog+cef
+    #[arg(short, long, value_name = "FORMAT", default_value = "native", value_parser = format)]
     format: Format,
+    /// How the summary is written
+    #[arg(long, value_enum, default_value_t = SummaryForm::Human)]
+    summary: SummaryForm,
     /// No summary and no progress
     #[arg(short, long)]
     quiet: bool,
     /// Files of events; `-` is standard input, as is no file at all
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+}
+
+fn format(name: &str) -> Result<Format, String> {
+    Format::from_name(name).ok_or_else(|| {
+        let known = Format::names().collect::<Vec<_>>().join(", ");
+        format!("expected one of {known}, or two such as `syslog+cef`")
+    })
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -64,8 +76,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let engine = if arguments.engine == EngineChoice::Native { "native" } else { "wasm" };
         let report = runner.report();
         let summary = Summary { report: &report, time: Some(progress.elapsed()), engine };
-        let text =
-            if arguments.format == Format::Json { summary.json() } else { summary.human(Style::of(&io::stderr())) };
+        let text = if arguments.summary == SummaryForm::Json {
+            summary.json()
+        } else {
+            summary.human(Style::of(&io::stderr()))
+        };
         complain(format_args!("{text}"));
     }
     result
@@ -79,7 +94,8 @@ fn pump(
     progress: &mut Progress,
 ) -> Result<(), Failure> {
     let mut output = BufWriter::with_capacity(BUFFER_BYTES, io::stdout().lock());
-    let (mut line, mut wrapped) = (Vec::new(), Vec::new());
+    let (mut line, mut wrapped, mut formatted) = (Vec::new(), Vec::new(), Vec::new());
+    let options = Options::default();
     let (mut events, mut bytes_in) = (0, 0);
     for mut input in inputs {
         // A terminal, a pipe: somebody may wait for the answer to each line.
@@ -91,11 +107,18 @@ fn pump(
             } else {
                 &line
             };
-            if let Some(answer) = runner.process(context(arguments), record)? {
-                output
-                    .write_all(answer)
-                    .and_then(|()| output.write_all(b"\n"))
-                    .map_err(|error| Failure::output(&error))?;
+            let context = context(arguments);
+            if let Some(event) = runner.process(context, record)? {
+                formatted.clear();
+                let (seconds, nanoseconds) = (context.seconds.into(), context.nanoseconds);
+                write(
+                    arguments.format,
+                    &Item { event, tag: context.tag, seconds, nanoseconds },
+                    &options,
+                    &mut formatted,
+                );
+                formatted.push(b'\n');
+                output.write_all(&formatted).map_err(|error| Failure::output(&error))?;
                 if is_live && input.is_drained() {
                     output.flush().map_err(|error| Failure::output(&error))?;
                 }

@@ -1,6 +1,8 @@
 //! Reading what the engine has written: one JSON object that is known to be well formed. Spans, no copies; text that is no JSON
 //! after all ends the reading, and nothing else.
 
+use crate::scan::encode;
+
 /// The members of an object, in their order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Members<'a> {
@@ -59,6 +61,70 @@ pub(crate) fn items(text: &[u8]) -> impl Iterator<Item = &[u8]> {
         at = if text.get(next) == Some(&b',') { next + 1 } else { text.len() };
         text.get(start..end)
     })
+}
+
+/// Appends the text of a JSON string (quotes included) to `out`; anything else as it stands.
+pub(crate) fn text(value: &[u8], out: &mut Vec<u8>) {
+    let inside = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    let Some(mut rest) = inside else { return out.extend_from_slice(value) };
+    while let Some(at) = rest.iter().position(|&byte| byte == b'\\') {
+        let (plain, escape) = rest.split_at(at);
+        out.extend_from_slice(plain);
+        let mut used = 2;
+        match escape.get(1) {
+            Some(b'n') => out.push(b'\n'),
+            Some(b'r') => out.push(b'\r'),
+            Some(b't') => out.push(b'\t'),
+            Some(b'b') => out.push(8),
+            Some(b'f') => out.push(12),
+            Some(b'u') => {
+                let mut code = unit(escape, 2).unwrap_or(0xfffd);
+                used = 6;
+                if let 0xd800..0xdc00 = code
+                    && let Some(low @ 0xdc00..0xe000) = unit(escape, 8)
+                {
+                    code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+                    used = 12;
+                }
+                let char = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+                out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+            Some(&other) => out.push(other),
+            None => {}
+        }
+        rest = escape.get(used..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+}
+
+/// The four hexadecimal digits at `at`.
+fn unit(text: &[u8], at: usize) -> Option<u32> {
+    text.get(at..at + 4)?.iter().try_fold(0, |code, &byte| Some(code << 4 | char::from(byte).to_digit(16)?))
+}
+
+/// Appends JSON without the white space between its tokens.
+pub(crate) fn compact(text: &[u8], out: &mut Vec<u8>) {
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        if byte == b'"' {
+            let end = string_end(text, at).unwrap_or(text.len());
+            out.extend_from_slice(text.get(at..end).unwrap_or_default());
+            at = end;
+            continue;
+        }
+        if !byte.is_ascii_whitespace() {
+            out.push(byte);
+        }
+        at += 1;
+    }
+}
+
+/// `text` as a JSON string.
+pub(crate) fn quoted(text: &[u8]) -> Vec<u8> {
+    let mut out = vec![b'"'];
+    encode(text, &mut out);
+    out.push(b'"');
+    out
 }
 
 /// Position of the first byte that is no white space.
@@ -133,6 +199,21 @@ mod tests {
         let read: Vec<_> = items(br#"[ "a" ,[1,2],{} , true]"#).collect();
         assert_eq!(read, [&br#""a""#[..], b"[1,2]", b"{}", b"true"]);
         assert_eq!(items(b"[]").count() + items(b"{}").count(), 0);
+    }
+
+    #[test]
+    fn texts_lose_their_escapes() {
+        let mut out = Vec::new();
+        text(br#""a\"b\\c\/\n\u00e9\ud83d\ude00\ud800!""#, &mut out);
+        assert_eq!(String::from_utf8_lossy(&out), "a\"b\\c/\n\u{e9}\u{1f600}\u{fffd}!");
+        assert_eq!(quoted(b"a\"\n"), br#""a\"\n""#);
+    }
+
+    #[test]
+    fn white_space_outside_of_strings_goes() {
+        let mut out = Vec::new();
+        compact(b" { \"a b\\\" \" :\n[ 1 , {} ]\t}\r\n", &mut out);
+        assert_eq!(out, b"{\"a b\\\" \":[1,{}]}");
     }
 
     #[test]

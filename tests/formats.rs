@@ -1,0 +1,146 @@
+//! Golden cases of every format, and what has to hold for all of them.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use auditgate::format::{Format, Item, Options, write};
+use auditgate::scan::{PADDING, Padded};
+use auditgate::{Context, Engine, Outcome};
+use serde_json::Value;
+use std::path::Path;
+
+const SAMPLES: [&str; 4] = ["kubernetes", "clouds", "linux", "hostile"];
+const SECONDS: u32 = 1_795_370_140;
+const NANOSECONDS: u32 = 5;
+
+fn sample(name: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(format!("tests/formats/samples/{name}.jsonl")).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// What may leave of a record.
+fn redacted(record: &str) -> Vec<u8> {
+    let mut bytes = record.as_bytes().to_vec();
+    bytes.resize(record.len() + PADDING, 0);
+    let context = Context { tag: b"audit.test", seconds: SECONDS, nanoseconds: NANOSECONDS };
+    let mut engine = Engine::new();
+    match engine.process(context, &mut Padded::new(&mut bytes).unwrap()) {
+        Outcome::Record(record) => record.to_vec(),
+        Outcome::Dropped { rule } => panic!("the built-in policy drops nothing, but `{rule}` did"),
+    }
+}
+
+fn formatted(format: Format, event: &[u8], options: &Options) -> String {
+    let item = Item { event, tag: b"audit.test", seconds: SECONDS.into(), nanoseconds: NANOSECONDS };
+    let mut out = Vec::new();
+    write(format, &item, options, &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+fn options() -> Options {
+    Options {
+        host: "node-9".into(),
+        index: "audit".into(),
+        source_type: String::new(),
+        labels: vec![("env".into(), "test \"1\"".into())],
+    }
+}
+
+fn all_formats() -> impl Iterator<Item = Format> {
+    let mixed =
+        ["syslog+cef", "syslog_3164+leef", "splunk_hec+ocsf", "es_bulk+native", "loki+cef", "otlp+ecs", "gelf+cef"];
+    Format::names().chain(mixed).map(|name| Format::from_name(name).unwrap())
+}
+
+#[test]
+fn every_format_of_every_sample_is_as_expected() {
+    for name in SAMPLES {
+        let events: Vec<Vec<u8>> = sample(name).iter().map(|line| redacted(line)).collect();
+        for format in Format::names() {
+            let kind = Format::from_name(format).unwrap();
+            let lines: String = events.iter().map(|event| formatted(kind, event, &options()) + "\n").collect();
+            let path = Path::new("tests/formats/expected").join(format!("{name}.{format}"));
+            if std::env::var_os("BLESS").is_some() {
+                std::fs::create_dir_all("tests/formats/expected").unwrap();
+                std::fs::write(&path, &lines).unwrap();
+            }
+            let expected = std::fs::read_to_string(&path).unwrap_or_default();
+            for (nth, (line, expected)) in lines.lines().zip(expected.lines()).enumerate() {
+                assert_eq!(line, expected, "{}:{}", path.display(), nth + 1);
+            }
+            assert_eq!(lines.lines().count(), expected.lines().count(), "{}: run with BLESS=1", path.display());
+        }
+    }
+}
+
+#[test]
+fn json_is_json_with_every_key_once_and_lines_are_lines() {
+    for record in SAMPLES.iter().flat_map(|name| sample(name)) {
+        let event = redacted(&record);
+        for format in all_formats() {
+            let text = formatted(format, &event, &options());
+            let name = format.name();
+            if name.starts_with("es_bulk") {
+                let lines: Vec<&str> = text.lines().collect();
+                assert_eq!(lines.len(), 2, "{name}");
+                lines.iter().for_each(|line| drop(unique(line)));
+            } else if ["cef", "leef", "syslog"].iter().any(|line| name.starts_with(line)) {
+                let control = |char: char| char.is_control() && char != '\t';
+                assert!(!text.contains(control), "{name}: {text:?}");
+                // What separates LEEF's attributes is nowhere else.
+                let tabs = text.matches('\t').count();
+                assert!(tabs == 0 || name.ends_with("leef") && text.matches('=').count() > tabs, "{name}: {text:?}");
+            } else if name != "native" {
+                unique(&text);
+            }
+        }
+    }
+}
+
+/// Parses an object in which no key stands twice.
+fn unique(text: &str) -> Value {
+    let value: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text}"));
+    let again = serde_json::to_string(&value).unwrap();
+    let keys = |text: &str| text.matches("\":").count();
+    // A repeated key is lost when the text is parsed and written again.
+    assert_eq!(keys(text), keys(&again), "{text}");
+    value
+}
+
+#[test]
+fn every_batch_is_what_its_content_type_says() {
+    for format in all_formats() {
+        let frame = format.frame();
+        let bodies: Vec<String> =
+            sample("kubernetes").iter().map(|record| formatted(format, &redacted(record), &options())).collect();
+        let batch = format!("{}{}{}", frame.head, bodies.join(frame.between), frame.tail);
+        if frame.content_type == "application/json" && !frame.head.is_empty() {
+            serde_json::from_str::<Value>(&batch).unwrap();
+        } else {
+            assert!(batch.ends_with('\n'));
+        }
+    }
+}
+
+#[test]
+fn an_event_has_the_same_id_each_time_and_its_time_keeps_its_digits() {
+    let records = sample("kubernetes");
+    let record = records.iter().find(|record| record.contains("17:55:40.123456Z")).unwrap();
+    for format in ["ecs", "ocsf", "otlp", "loki", "gelf", "splunk_hec", "sentinel"] {
+        let text = formatted(Format::from_name(format).unwrap(), &redacted(record), &options());
+        assert!(text.contains("6f1c2b1e-0000-4000-8000-000000000001/ResponseComplete"), "{format}: {text}");
+        assert!(
+            text.contains("40.123456Z")
+                || text.contains("1795370140123456000")
+                || text.contains("1795370140.123456000"),
+            "{format}: {text}"
+        );
+    }
+}
+
+#[test]
+fn a_user_name_cannot_move_the_address_behind_it() {
+    let record = r#"{"SYSLOG_IDENTIFIER":"sshd","MESSAGE":"Failed password for invalid user x from 6.6.6.6 port 1 ssh2 from 10.1.2.3 port 22 ssh2"}"#;
+    let text = formatted(Format::from_name("ecs").unwrap(), &redacted(record), &Options::default());
+    let event: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(event.pointer("/source/ip"), Some(&Value::from("10.1.2.3")));
+    assert_eq!(event.pointer("/user/name"), Some(&Value::from("x from 6.6.6.6 port 1 ssh2")));
+}
