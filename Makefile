@@ -6,10 +6,10 @@ SHELL := bash
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-module: ## dist/auditgate.wasm alone
+module: ## the modules alone: dist/auditgate.wasm and dist/auditgate-output.wasm
 	@scripts/build-module.sh
 
-dist: module ## dist/auditgate.wasm, and dist/auditgate, which carries it inside
+dist: module ## the modules, dist/auditgate, and dist/out_auditgate.so, which carry them inside
 	@scripts/build-cli.sh
 
 demo: dist ## real audit events through the module: what went in, what comes out

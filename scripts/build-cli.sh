@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds dist/auditgate, the command line, with dist/auditgate.wasm inside, and dist/auditgate-baked.wasm, a module with the built-in
-# policy inside.
+# Builds dist/auditgate, the command line, and dist/out_auditgate.so, the output plugin, with the modules inside, and
+# dist/auditgate-baked.wasm, a module with the built-in policy inside.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/common.sh
@@ -9,8 +9,8 @@ cd "$(dirname "$0")/.."
 need_rust
 quiet=(--quiet)
 [ ! -t 2 ] || quiet=()
-say "building auditgate (the first time it compiles a WebAssembly runtime: some minutes)"
-cargo build "${quiet[@]}" --profile dist --package auditgate-cli
+say "building auditgate and out_auditgate.so (the first time it compiles a WebAssembly runtime: some minutes)"
+cargo build "${quiet[@]}" --profile dist --package auditgate-cli --package auditgate-out
 # Replaced, not written over: a running one keeps its file.
 cp "${CARGO_TARGET_DIR:-target}/dist/auditgate" dist/auditgate.new
 mv dist/auditgate.new dist/auditgate
@@ -19,3 +19,6 @@ printf 'apiVersion: auditgate/v1\nkind: Policy\n' >dist/baked.yaml
 dist/auditgate bake dist/baked.yaml --output dist/auditgate-baked.wasm >/dev/null
 rm dist/baked.yaml
 say "dist/auditgate-baked.wasm: $(wc -c <dist/auditgate-baked.wasm) bytes"
+cp "${CARGO_TARGET_DIR:-target}/dist/libout_auditgate.so" dist/out_auditgate.so.new
+mv dist/out_auditgate.so.new dist/out_auditgate.so
+say "dist/out_auditgate.so: $(wc -c <dist/out_auditgate.so) bytes"

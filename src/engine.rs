@@ -182,6 +182,20 @@ impl Engine {
         &self.report
     }
 
+    /// The record that [`process`](Self::process) returned.
+    #[cfg(feature = "output")]
+    pub(crate) fn output(&self) -> &[u8] {
+        self.output.strip_suffix(b"\0").unwrap_or(&self.output)
+    }
+
+    /// When the event of the record that was processed last happened, as far as it says: the text of its time.
+    #[cfg(feature = "output")]
+    pub(crate) fn event_time<'r>(&self, record: &'r Padded<'_>) -> Option<&'r [u8]> {
+        let fields = [Field::StageTimestamp, Field::RequestReceived];
+        let text = fields.iter().find_map(|field| self.envelope.field(*field))?;
+        Some(record.span(text.start, text.end))
+    }
+
     /// The record that [`process`](Self::process) returned, with a zero byte behind it.
     pub fn output_with_nul(&self) -> &[u8] {
         &self.output

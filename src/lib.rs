@@ -5,15 +5,20 @@ extern crate alloc;
 
 mod bytes;
 pub mod decide;
+#[cfg(feature = "output")]
+pub mod deliver;
 mod engine;
 mod envelope;
 #[cfg(feature = "formats")]
 pub mod format;
 #[cfg(feature = "formats")]
 mod json;
-#[cfg(any(test, all(feature = "module", target_arch = "wasm32")))]
+#[cfg(any(test, all(feature = "module", not(feature = "output"), target_arch = "wasm32")))]
 mod module;
 mod number;
+#[cfg(all(feature = "module", feature = "output", target_arch = "wasm32"))]
+#[path = "module/output.rs"]
+mod output_module;
 pub mod policy;
 mod redact;
 mod report;

@@ -23,6 +23,8 @@ mod schema;
 mod text;
 mod yaml;
 
+#[cfg(feature = "output")]
+pub(crate) use check::suggest::nearest;
 pub use codes::Code;
 pub use diagnostics::{Diagnostic, Diagnostics, Position, Severity};
 #[cfg(not(target_family = "wasm"))]

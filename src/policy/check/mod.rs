@@ -8,7 +8,7 @@ mod forms;
 mod redact;
 mod report;
 mod shape;
-mod suggest;
+pub(super) mod suggest;
 
 use super::diagnostics::{Diagnostic, Severity};
 use super::model::{Destination, Limits, Redact, Rule};

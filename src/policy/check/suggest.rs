@@ -1,7 +1,7 @@
 //! "Did you mean": the known name that a misspelt one is nearest to.
 
 /// The nearest of the names, if it is near enough to be meant.
-pub(super) fn nearest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
     let mut best: Option<(usize, &'k str)> = None;
     for name in known {
         let distance = distance(&bare(found), &bare(name));

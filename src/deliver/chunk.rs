@@ -1,0 +1,382 @@
+//! Fluent Bit's chunks: concatenated `[[time, metadata], record]` in msgpack, or `[time, record]` as old versions wrote them,
+//! become one JSON object each.
+//!
+//! Sources: <https://github.com/msgpack/msgpack/blob/master/spec.md>; Fluent Bit's `flb_log_event_decoder.c` for the frame
+//! (the time is extension 0, seconds and nanoseconds, big-endian; -1 and -2 seconds mark the ends of a group and no event).
+
+use crate::number;
+use crate::scan::encode;
+
+/// One event of a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Event {
+    /// Seconds since 1970.
+    pub(crate) seconds: u32,
+    /// Nanoseconds within the second.
+    pub(crate) nanoseconds: u32,
+}
+
+/// Reads a chunk from the front.
+pub(crate) struct Chunk<'a> {
+    rest: &'a [u8],
+    open: Vec<Open>,
+    /// The time of all records of a chunk that is lines of JSON.
+    lines: Option<Event>,
+}
+
+/// A map or an array that is being read.
+struct Open {
+    /// Values to come; of a map keys count too.
+    left: u64,
+    is_map: bool,
+}
+
+/// The chunk ends within an event, or holds what is no event.
+struct Cut;
+
+impl<'a> Chunk<'a> {
+    pub(crate) fn new(bytes: &'a [u8], lines: Option<(u32, u32)>) -> Self {
+        let lines = lines.map(|(seconds, nanoseconds)| Event { seconds, nanoseconds });
+        Self { rest: bytes, open: Vec::new(), lines }
+    }
+
+    /// Appends the next record to `out` as JSON. What cannot be read as an event is given as it stands, once, to its end: it
+    /// is no JSON, so it leaves as a placeholder and is counted.
+    pub(crate) fn next(&mut self, out: &mut Vec<u8>) -> Option<Event> {
+        loop {
+            if self.rest.is_empty() {
+                return None;
+            }
+            if let Some(event) = self.lines {
+                let end = self.rest.iter().position(|byte| *byte == b'\n').unwrap_or(self.rest.len());
+                let (line, rest) = self.rest.split_at_checked(end)?;
+                out.extend_from_slice(line);
+                self.rest = rest.get(1..).unwrap_or_default();
+                return Some(event);
+            }
+            let (from, start) = (self.rest, out.len());
+            match self.event(out) {
+                Ok(Some(event)) => return Some(event),
+                Ok(None) => out.truncate(start),
+                Err(Cut) => {
+                    out.truncate(start);
+                    out.extend_from_slice(from);
+                    self.rest = &[];
+                    return Some(Event { seconds: 0, nanoseconds: 0 });
+                }
+            }
+        }
+    }
+
+    /// `None` for a mark that is no event.
+    fn event(&mut self, out: &mut Vec<u8>) -> Result<Option<Event>, Cut> {
+        let 2 = self.array()? else { return Err(Cut) };
+        let has_metadata = matches!(self.rest.first(), Some(0x90..=0x9f | 0xdc | 0xdd));
+        if has_metadata {
+            let 2 = self.array()? else { return Err(Cut) };
+        }
+        let (seconds, nanoseconds) = self.time()?;
+        if has_metadata {
+            let start = out.len();
+            self.value(out)?;
+            out.truncate(start);
+        }
+        self.value(out)?;
+        Ok(u32::try_from(seconds).ok().map(|seconds| Event { seconds, nanoseconds }))
+    }
+
+    fn time(&mut self) -> Result<(i64, u32), Cut> {
+        Ok(match self.byte()? {
+            // fixext 8, or ext 8 of length 8.
+            0xd7 => self.extension()?,
+            0xc7 if self.byte()? == 8 => self.extension()?,
+            small @ 0..=0x7f => (i64::from(small), 0),
+            0xce => (i64::from(u32::from_be_bytes(self.take()?)), 0),
+            0xcf => (u64::from_be_bytes(self.take()?).cast_signed(), 0),
+            0xcb => {
+                let time = f64::from_be_bytes(self.take()?);
+                (time as i64, (time.fract() * 1e9) as u32)
+            }
+            _ => return Err(Cut),
+        })
+    }
+
+    fn extension(&mut self) -> Result<(i64, u32), Cut> {
+        let 0 = self.byte()? else { return Err(Cut) };
+        let seconds = i32::from_be_bytes(self.take()?);
+        let nanoseconds = u32::from_be_bytes(self.take()?);
+        // Marks are small negative numbers; times after 2038 are large ones.
+        let seconds = if seconds < -16 { i64::from(seconds.cast_unsigned()) } else { i64::from(seconds) };
+        Ok((seconds, nanoseconds))
+    }
+
+    /// One value, with all that is in it; without recursion, so that depth costs memory alone.
+    fn value(&mut self, out: &mut Vec<u8>) -> Result<(), Cut> {
+        self.open.clear();
+        loop {
+            let is_key = self.open.last().is_some_and(|open| open.is_map && open.left % 2 == 0);
+            let opened = if is_key { self.key(out)? } else { self.item(out)? };
+            if let Some(open) = opened {
+                out.push(if open.is_map { b'{' } else { b'[' });
+                self.open.push(open);
+            } else if let Some(open) = self.open.last_mut() {
+                open.left -= 1;
+                out.push(if is_key { b':' } else { b',' });
+            }
+            // Closes all that is complete.
+            while let Some(open) = self.open.last() {
+                if open.left > 0 {
+                    break;
+                }
+                out.pop_if(|last| *last == b',');
+                out.push(if open.is_map { b'}' } else { b']' });
+                self.open.pop();
+                if let Some(outer) = self.open.last_mut() {
+                    outer.left -= 1;
+                    out.push(b',');
+                }
+            }
+            if self.open.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A key: text as it is, a number or a literal in quotes. A map as a key is nothing that Fluent Bit makes.
+    fn key(&mut self, out: &mut Vec<u8>) -> Result<Option<Open>, Cut> {
+        let is_text = matches!(self.rest.first(), Some(0xa0..=0xbf | 0xc4..=0xc6 | 0xd9..=0xdb));
+        if !is_text {
+            out.push(b'"');
+        }
+        if self.item(out)?.is_some() {
+            return Err(Cut);
+        }
+        if !is_text {
+            out.push(b'"');
+        }
+        Ok(None)
+    }
+
+    /// A value that holds no other, or the beginning of one that does.
+    fn item(&mut self, out: &mut Vec<u8>) -> Result<Option<Open>, Cut> {
+        let first = self.byte()?;
+        let map = |left: u64| Ok(Some(Open { left: left * 2, is_map: true }));
+        let array = |left: u64| Ok(Some(Open { left, is_map: false }));
+        match first {
+            0..=0x7f => number::push(out, u64::from(first)),
+            0xe0..=0xff => push_signed(out, i64::from(first.cast_signed())),
+            0x80..=0x8f => return map(u64::from(first & 15)),
+            0xde => return map(self.be16()?),
+            0xdf => return map(self.be32()?),
+            0x90..=0x9f => return array(u64::from(first & 15)),
+            0xdc => return array(self.be16()?),
+            0xdd => return array(self.be32()?),
+            0xa0..=0xbf => self.text(u64::from(first & 31), out)?,
+            0xd9 | 0xc4 => {
+                let len = u64::from(self.byte()?);
+                self.text(len, out)?;
+            }
+            0xda | 0xc5 => {
+                let len = self.be16()?;
+                self.text(len, out)?;
+            }
+            0xdb | 0xc6 => {
+                let len = self.be32()?;
+                self.text(len, out)?;
+            }
+            0xc0 => out.extend_from_slice(b"null"),
+            0xc2 => out.extend_from_slice(b"false"),
+            0xc3 => out.extend_from_slice(b"true"),
+            0xcc => number::push(out, u64::from(self.byte()?)),
+            0xcd => number::push(out, self.be16()?),
+            0xce => number::push(out, self.be32()?),
+            0xcf => number::push(out, u64::from_be_bytes(self.take()?)),
+            0xd0 => push_signed(out, i64::from(self.byte()?.cast_signed())),
+            0xd1 => push_signed(out, i64::from(i16::from_be_bytes(self.take()?))),
+            0xd2 => push_signed(out, i64::from(i32::from_be_bytes(self.take()?))),
+            0xd3 => push_signed(out, i64::from_be_bytes(self.take()?)),
+            0xca => push_float(out, f64::from(f32::from_be_bytes(self.take()?))),
+            0xcb => push_float(out, f64::from_be_bytes(self.take()?)),
+            0xd4..=0xd8 => self.extension_text(1 << (first - 0xd4), out)?,
+            0xc7 => {
+                let len = u64::from(self.byte()?);
+                self.extension_text(len, out)?;
+            }
+            0xc8 => {
+                let len = self.be16()?;
+                self.extension_text(len, out)?;
+            }
+            0xc9 => {
+                let len = self.be32()?;
+                self.extension_text(len, out)?;
+            }
+            0xc1 => return Err(Cut),
+        }
+        Ok(None)
+    }
+
+    fn text(&mut self, len: u64, out: &mut Vec<u8>) -> Result<(), Cut> {
+        let text = self.bytes(len)?;
+        out.push(b'"');
+        encode(text, out);
+        out.push(b'"');
+        Ok(())
+    }
+
+    /// An extension within a record has no meaning in JSON: its bytes leave as text of hexadecimal digits.
+    fn extension_text(&mut self, len: u64, out: &mut Vec<u8>) -> Result<(), Cut> {
+        self.byte()?;
+        out.push(b'"');
+        for byte in self.bytes(len)? {
+            out.extend(
+                [byte >> 4, byte & 15].map(|nibble| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble }),
+            );
+        }
+        out.push(b'"');
+        Ok(())
+    }
+
+    fn array(&mut self) -> Result<u64, Cut> {
+        match self.byte()? {
+            first @ 0x90..=0x9f => Ok(u64::from(first & 15)),
+            0xdc => self.be16(),
+            0xdd => self.be32(),
+            _ => Err(Cut),
+        }
+    }
+
+    fn byte(&mut self) -> Result<u8, Cut> {
+        Ok(u8::from_be_bytes(self.take()?))
+    }
+
+    fn be16(&mut self) -> Result<u64, Cut> {
+        Ok(u64::from(u16::from_be_bytes(self.take()?)))
+    }
+
+    fn be32(&mut self) -> Result<u64, Cut> {
+        Ok(u64::from(u32::from_be_bytes(self.take()?)))
+    }
+
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], Cut> {
+        let (bytes, rest) = self.rest.split_first_chunk::<N>().ok_or(Cut)?;
+        self.rest = rest;
+        Ok(*bytes)
+    }
+
+    fn bytes(&mut self, len: u64) -> Result<&'a [u8], Cut> {
+        let len = usize::try_from(len).map_err(|_| Cut)?;
+        let (bytes, rest) = self.rest.split_at_checked(len).ok_or(Cut)?;
+        self.rest = rest;
+        Ok(bytes)
+    }
+}
+
+fn push_signed(out: &mut Vec<u8>, number: i64) {
+    if number < 0 {
+        out.push(b'-');
+    }
+    number::push(out, number.unsigned_abs());
+}
+
+/// The shortest digits that mean the same double; JSON has no others than finite ones.
+fn push_float(out: &mut Vec<u8>, number: f64) {
+    let quote: &[u8] = if number.is_finite() { b"" } else { b"\"" };
+    out.extend_from_slice(quote);
+    out.extend_from_slice(format!("{number:?}").as_bytes());
+    out.extend_from_slice(quote);
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+    use super::*;
+
+    const TIME: &[u8] = &[0xd7, 0, 0x65, 0x53, 0xf1, 0, 0, 0, 0, 7];
+
+    fn event(record: &[u8]) -> Vec<u8> {
+        [&[0x92, 0x92], TIME, &[0x80], record].concat()
+    }
+
+    fn read(bytes: &[u8]) -> Vec<(u32, u32, String)> {
+        let mut chunk = Chunk::new(bytes, None);
+        let mut all = Vec::new();
+        loop {
+            let mut out = Vec::new();
+            let Some(event) = chunk.next(&mut out) else { return all };
+            all.push((event.seconds, event.nanoseconds, String::from_utf8_lossy(&out).into_owned()));
+        }
+    }
+
+    #[test]
+    fn values_become_json() {
+        let cases: [(&[u8], &str); 12] = [
+            (&[0x80], "{}"),
+            (&[0x81, 0xa1, b'a', 0x90], r#"{"a":[]}"#),
+            (&[0x82, 0xa1, b'a', 0x92, 1, 0xff, 0xa1, b'b', 0x81, 0xa1, b'c', 0xc0], r#"{"a":[1,-1],"b":{"c":null}}"#),
+            (&[0x81, 0xd9, 2, b'"', b'\n', 0xc3], r#"{"\"\n":true}"#),
+            (&[0xde, 0, 1, 0xa1, b'a', 0xcb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0], r#"{"a":1.5}"#),
+            (&[0xdf, 0, 0, 0, 1, 7, 0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0], r#"{"7":-9223372036854775808}"#),
+            (
+                &[0x81, 0xa1, b'a', 0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+                r#"{"a":18446744073709551615}"#,
+            ),
+            (&[0x81, 0xa1, b'a', 0xca, 0x7f, 0xc0, 0, 0], r#"{"a":"NaN"}"#),
+            (&[0x81, 0xa1, b'a', 0xd5, 9, 0xab, 0x01], r#"{"a":"ab01"}"#),
+            (&[0x81, 0xa1, b'a', 0xc4, 2, b'h', b'i'], r#"{"a":"hi"}"#),
+            (&[0x81, 0xa1, b'a', 0xdc, 0, 1, 0x91, 0x91, 0x80], r#"{"a":[[[{}]]]}"#),
+            (&[0x81, 0xa1, b'a', 0xd1, 0xff, 0x00], r#"{"a":-256}"#),
+        ];
+        for (record, json) in cases {
+            assert_eq!(read(&event(record)), [(0x6553_f100, 7, json.to_string())]);
+        }
+    }
+
+    #[test]
+    fn frames_of_all_versions_are_read_and_marks_are_no_events() {
+        let metadata = [&[0xdd, 0, 0, 0, 2, 0x92], TIME, &[0x81, 0xa1, b'm', 1, 0x80]].concat();
+        let old = [&[0x92], TIME, &[0x80]].concat();
+        let integer = [0x92, 0xce, 0, 0, 0, 9, 0x80];
+        let mark = [0x92, 0x92, 0xd7, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0x80, 0x80];
+        let found = read(&[metadata.as_slice(), &mark, &old, &integer].concat());
+        assert_eq!(found.iter().map(|event| event.0).collect::<Vec<_>>(), [0x6553_f100, 0x6553_f100, 9]);
+        assert!(found.iter().all(|event| event.2 == "{}"), "{found:?}");
+    }
+
+    #[test]
+    fn a_chunk_that_is_cut_gives_its_rest_once() {
+        let whole = event(&[0x81, 0xa1, b'a', 0xa3, b'x', b'y', b'z']);
+        for len in 1..whole.len() {
+            let found = read(&[whole.as_slice(), &whole[..len]].concat());
+            assert_eq!(found.len(), 2);
+            assert_eq!(found[0].2, r#"{"a":"xyz"}"#);
+        }
+    }
+
+    #[test]
+    fn lines_are_records_of_one_time() {
+        let mut chunk = Chunk::new(b"{\"a\":1}\n\n{}", Some((5, 6)));
+        for line in ["{\"a\":1}", "", "{}"] {
+            let mut out = Vec::new();
+            assert_eq!(chunk.next(&mut out), Some(Event { seconds: 5, nanoseconds: 6 }));
+            assert_eq!(out, line.as_bytes());
+        }
+        assert_eq!(chunk.next(&mut Vec::new()), None);
+    }
+
+    #[test]
+    fn any_bytes_come_to_an_end() {
+        let mut state: u32 = 1;
+        for _ in 0..2000 {
+            let bytes: Vec<u8> = (0..64)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (state >> 24) as u8
+                })
+                .collect();
+            let count = read(&bytes).len() + read(&event(&bytes)).len();
+            assert!(count > 0 && count < 140);
+        }
+        let deep = event(&[vec![0x91; 100_000], vec![1]].concat());
+        assert_eq!(read(&deep).first().unwrap().2.len(), 200_001);
+    }
+}

@@ -1,0 +1,345 @@
+//! The account of one chunk: which events are settled, which are on their way, what comes next.
+
+use super::batch::{Batch, Pieces, State};
+use super::chunk::Chunk;
+use super::event::{Event, Stamp};
+use super::receiver::{Fate, Judgement, Receiver, receiver};
+use super::settings::Settings;
+use super::time;
+use super::wire::{Answer, Begin, Counts, Later, Progress, Refused, Request, Step};
+use crate::engine::{Context, Engine, Outcome};
+use crate::format::{self, Format, Item};
+use crate::scan::{PADDING, Padded};
+use std::collections::VecDeque;
+
+/// Acknowledgements are asked for after so long, then after twice as long, and so on.
+const FIRST_WAIT_MS: u32 = 100;
+const LONGEST_WAIT_MS: u32 = 2000;
+/// More than this of a receiver's reason is not kept.
+const MAX_REASON_CHARS: usize = 300;
+
+/// Delivers chunks to one destination, one after the other. It keeps its buffers between them.
+pub struct Session {
+    engine: Engine,
+    receiver: Box<dyn Receiver>,
+    format: Format,
+    options: format::Options,
+    destination: String,
+    gzip: bool,
+    max_events: usize,
+    max_bytes: usize,
+    ack_timeout_ms: u32,
+    /// The record that the engine works on.
+    record: Vec<u8>,
+    formatted: Vec<u8>,
+    pieces: Pieces,
+    settled: Vec<u8>,
+    counts: Counts,
+    queue: VecDeque<Batch>,
+    /// What the request that is on its way carries.
+    sent: Sent,
+    /// Batches that the receiver has taken and not acknowledged.
+    awaited: Vec<(u64, Batch)>,
+    waited_ms: u32,
+    next_wait_ms: u32,
+    /// Why the chunk has to come again.
+    later: Option<(u32, String)>,
+    refused: Vec<(String, usize)>,
+    body: Vec<u8>,
+    /// Index of the event in work; the host looks here when the module has stopped.
+    cursor: u32,
+}
+
+/// What is on its way.
+#[derive(Debug)]
+enum Sent {
+    Nothing,
+    /// The open pieces of a batch.
+    Batch(Vec<usize>, Batch),
+    /// A question for acknowledgements.
+    Question,
+    /// Time passes before such a question.
+    Pause,
+}
+
+impl Session {
+    pub(super) fn new(engine: Engine, settings: &Settings, hostname: &str, channel: &str) -> Result<Self, String> {
+        let name = settings.text("format").unwrap_or("native");
+        let Some(format) = Format::from_name(name) else {
+            let names: Vec<&str> = Format::names().collect();
+            return Err(format!("D002: `format`: expected one of {}", names.join(", ")));
+        };
+        let receiver = receiver(settings, format, settings.text("hostname").unwrap_or(hostname), channel);
+        let (max_events, max_bytes) = receiver.limits();
+        Ok(Self {
+            engine,
+            receiver,
+            format,
+            options: format::Options { host: hostname.to_owned(), ..format::Options::default() },
+            destination: settings.destination().to_owned(),
+            gzip: settings.kind.compresses() && settings.text("compress") != Some("none"),
+            max_events: settings.number("batch_max_events").map_or(max_events, |number| number as usize),
+            max_bytes: settings.bytes("batch_max_bytes").map_or(max_bytes, |bytes| bytes as usize),
+            ack_timeout_ms: settings.number("ack_timeout").unwrap_or(60) * 1000,
+            record: Vec::new(),
+            formatted: Vec::new(),
+            pieces: Pieces::default(),
+            settled: Vec::new(),
+            counts: Counts::default(),
+            queue: VecDeque::new(),
+            sent: Sent::Nothing,
+            awaited: Vec::new(),
+            waited_ms: 0,
+            next_wait_ms: FIRST_WAIT_MS,
+            later: None,
+            refused: Vec::new(),
+            body: Vec::new(),
+            cursor: 0,
+        })
+    }
+
+    /// Where the index of the event in work stands.
+    pub fn cursor(&self) -> &u32 {
+        &self.cursor
+    }
+
+    /// Takes a chunk and says what comes first.
+    pub fn begin(&mut self, begin: &Begin<'_>, poisoned: &[u32], out: &mut Vec<u8>) {
+        self.pieces.clear();
+        self.settled.clear();
+        self.settled.extend_from_slice(begin.settled);
+        self.counts = Counts::default();
+        (self.sent, self.later) = (Sent::Nothing, None);
+        self.awaited.clear();
+        (self.waited_ms, self.next_wait_ms) = (0, FIRST_WAIT_MS);
+        let mut chunk = Chunk::new(begin.chunk, begin.lines);
+        for index in 0.. {
+            self.cursor = index as u32;
+            self.record.clear();
+            let Some(time) = chunk.next(&mut self.record) else { break };
+            if self.is_settled(index) {
+                continue;
+            }
+            self.counts.events += 1;
+            let context = Context { tag: begin.tag, seconds: time.seconds, nanoseconds: time.nanoseconds };
+            if poisoned.contains(&self.cursor) {
+                // What stopped the module twice is not shown to it a third time: no JSON leaves as a placeholder.
+                self.counts.poisoned += 1;
+                self.record.clear();
+            }
+            self.take(index, context);
+        }
+        self.queue = self.pieces.batches(self.max_events, self.max_bytes).collect();
+        self.next(out);
+    }
+
+    /// Decides about the record in work, and makes its piece.
+    fn take(&mut self, index: usize, context: Context<'_>) {
+        let Self { engine, record, formatted, pieces, .. } = self;
+        record.resize(record.len() + PADDING, 0);
+        let Some(mut padded) = Padded::new(record) else { return };
+        if !matches!(engine.process(context, &mut padded), Outcome::Record(_)) {
+            self.counts.dropped += 1;
+            self.settle(index);
+            return;
+        }
+        let time = engine
+            .event_time(&padded)
+            .and_then(time::read)
+            .unwrap_or((i64::from(context.seconds), context.nanoseconds));
+        let record = engine.output();
+        let stamp = Stamp::of(record);
+        if !stamp.goes_to(&self.destination) {
+            self.counts.elsewhere += 1;
+            self.settle(index);
+            return;
+        }
+        let body = if self.format.name() == "native" {
+            record
+        } else {
+            let item = Item { event: record, tag: context.tag, seconds: time.0, nanoseconds: time.1 };
+            formatted.clear();
+            format::write(self.format, &item, &self.options, formatted);
+            formatted
+        };
+        let event = Event { body, record, id: stamp.id, time };
+        pieces.add(index, |out| self.receiver.write(&event, out));
+    }
+
+    /// Takes an answer and says what comes next.
+    pub fn answer(&mut self, answer: &Answer<'_>, out: &mut Vec<u8>) {
+        match (*answer, core::mem::replace(&mut self.sent, Sent::Nothing)) {
+            (Answer::Waited, Sent::Pause) => return self.ask(out),
+            (Answer::Stopping, _) => self.put_off(0, "Fluent Bit is stopping"),
+            (Answer::Failed { reason }, _) => self.put_off(0, reason),
+            (Answer::Response { status, retry_after_ms, body }, Sent::Batch(indexes, batch)) => {
+                match self.receiver.judge(status, body, indexes.len()) {
+                    Judgement::Accepted => self.accept(&indexes),
+                    Judgement::Acknowledge(id) => self.awaited.push((id, batch)),
+                    Judgement::Later(reason) => self.put_off(retry_after_ms, &reason),
+                    Judgement::Split(reason) => self.split(&indexes, &batch, &reason),
+                    Judgement::Doubtful(reason) => indexes.iter().for_each(|index| self.refuse(*index, &reason)),
+                    Judgement::Each(fates) => self.each(&indexes, fates),
+                }
+            }
+            (Answer::Response { status, retry_after_ms, body }, Sent::Question) => {
+                match self.receiver.acknowledged(status, body) {
+                    Ok(ids) => self.acknowledge(&ids),
+                    Err(reason) => self.put_off(retry_after_ms, &reason),
+                }
+            }
+            _ => self.put_off(0, "an answer to no request"),
+        }
+        self.next(out);
+    }
+
+    fn next(&mut self, out: &mut Vec<u8>) {
+        while let (None, Some(batch)) = (&self.later, self.queue.pop_front()) {
+            let open = self.pieces.open(&batch);
+            if !open.is_empty() {
+                return self.send(open, batch, out);
+            }
+        }
+        if self.later.is_none() && !self.awaited.is_empty() {
+            return self.pause(out);
+        }
+        let is_over = self.pieces.all.iter().all(|piece| piece.state == State::Settled);
+        let later = self.later.take().unwrap_or((0, "the receiver wants some events later".into()));
+        let step = if is_over { None } else { Some(Later { after_ms: later.0, reason: &later.1 }) };
+        self.write(&Step::Done(step), out);
+    }
+
+    fn send(&mut self, open: Vec<usize>, batch: Batch, out: &mut Vec<u8>) {
+        let mut body = core::mem::take(&mut self.body);
+        let raw_bytes = self.pieces.body(&open, self.receiver.frame(), self.gzip, &mut body);
+        let mut headers = self.receiver.headers();
+        if self.gzip {
+            headers.push(("Content-Encoding", "gzip"));
+        }
+        let (raw_bytes, events) = (raw_bytes as u32, open.len() as u32);
+        let request = Request { path: self.receiver.path(), headers, body: &body, raw_bytes, events };
+        write(&mut self.refused, &self.pieces, &self.settled, self.counts, &Step::Send(request), out);
+        self.body = body;
+        self.sent = Sent::Batch(open, batch);
+    }
+
+    /// Lets time pass before the next question for acknowledgements.
+    fn pause(&mut self, out: &mut Vec<u8>) {
+        if self.waited_ms >= self.ack_timeout_ms {
+            self.put_off(0, "the indexer did not acknowledge in time");
+            return self.next(out);
+        }
+        let wait = self.next_wait_ms;
+        self.waited_ms += wait;
+        self.next_wait_ms = (wait * 2).min(LONGEST_WAIT_MS);
+        self.sent = Sent::Pause;
+        self.write(&Step::Wait(wait), out);
+    }
+
+    fn ask(&mut self, out: &mut Vec<u8>) {
+        let ids: Vec<u64> = self.awaited.iter().map(|(id, _)| *id).collect();
+        let body = self.receiver.question(&ids);
+        let (path, headers) = (self.receiver.question_path(), self.receiver.headers());
+        let request = Request { path, headers, body: &body, raw_bytes: body.len() as u32, events: 0 };
+        write(&mut self.refused, &self.pieces, &self.settled, self.counts, &Step::Send(request), out);
+        self.sent = Sent::Question;
+    }
+
+    fn accept(&mut self, indexes: &[usize]) {
+        for index in indexes {
+            self.counts.sent += 1;
+            self.close(*index);
+        }
+    }
+
+    /// Marks the batches of these acknowledgements as accepted.
+    fn acknowledge(&mut self, ids: &[u64]) {
+        let awaited = core::mem::take(&mut self.awaited);
+        let (done, awaited): (Vec<_>, Vec<_>) = awaited.into_iter().partition(|(id, _)| ids.contains(id));
+        self.awaited = awaited;
+        for (_, batch) in done {
+            self.accept(&self.pieces.open(&batch));
+        }
+    }
+
+    /// Sends the halves of a batch, so that what the receiver cannot take is found; alone it is refused for good.
+    fn split(&mut self, indexes: &[usize], batch: &Batch, reason: &str) {
+        if let [index] = indexes {
+            return self.refuse(*index, reason);
+        }
+        let Some(middle) = indexes.get(indexes.len() / 2).copied() else { return };
+        self.queue.push_front(middle..batch.end);
+        self.queue.push_front(batch.start..middle);
+    }
+
+    fn each(&mut self, indexes: &[usize], fates: Vec<Fate>) {
+        for (index, fate) in indexes.iter().zip(fates) {
+            match fate {
+                Fate::Accepted => self.accept(&[*index]),
+                Fate::Refused(reason) => self.refuse(*index, &reason),
+                Fate::Later => {
+                    if let Some(piece) = self.pieces.all.get_mut(*index) {
+                        piece.state = State::Later;
+                    }
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, index: usize, reason: &str) {
+        self.counts.refused += 1;
+        self.refused.push((reason.chars().take(MAX_REASON_CHARS).collect(), index));
+        self.close(index);
+    }
+
+    /// Ends the work on this chunk for now.
+    fn put_off(&mut self, after_ms: u32, reason: &str) {
+        self.later = Some((after_ms, reason.to_owned()));
+    }
+
+    fn close(&mut self, index: usize) {
+        let Some(piece) = self.pieces.all.get_mut(index) else { return };
+        piece.state = State::Settled;
+        let event = piece.event;
+        self.settle(event);
+    }
+
+    fn settle(&mut self, event: usize) {
+        if self.settled.len() <= event / 8 {
+            self.settled.resize(event / 8 + 1, 0);
+        }
+        if let Some(byte) = self.settled.get_mut(event / 8) {
+            *byte |= 1 << (event % 8);
+        }
+    }
+
+    fn is_settled(&self, event: usize) -> bool {
+        self.settled.get(event / 8).is_some_and(|byte| byte >> (event % 8) & 1 != 0)
+    }
+
+    fn write(&mut self, step: &Step<'_>, out: &mut Vec<u8>) {
+        write(&mut self.refused, &self.pieces, &self.settled, self.counts, step, out);
+    }
+}
+
+/// Writes a step, and forgets the refused events that it tells of.
+fn write(
+    refused: &mut Vec<(String, usize)>,
+    pieces: &Pieces,
+    settled: &[u8],
+    counts: Counts,
+    step: &Step<'_>,
+    out: &mut Vec<u8>,
+) {
+    let told = refused
+        .iter()
+        .filter_map(|(reason, index)| Some(Refused { reason, event: pieces.text(pieces.all.get(*index)?) }));
+    let progress = Progress { settled, counts, refused: told.collect() };
+    out.clear();
+    step.write(&progress, out);
+    drop(progress);
+    refused.clear();
+}
+
+#[cfg(test)]
+mod tests;
