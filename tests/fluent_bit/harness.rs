@@ -31,7 +31,7 @@ pub enum Line {
 #[derive(Clone, Debug)]
 pub struct FluentBit {
     pub line: Line,
-    program: PathBuf,
+    pub program: PathBuf,
 }
 
 impl FluentBit {
@@ -85,10 +85,10 @@ pub fn corpus() -> String {
 
 /// A folder of its own for a run, removed when the run is dropped and its test did not fail.
 #[derive(Debug)]
-struct Folder(PathBuf);
+pub struct Folder(pub PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("auditgate-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = Self(std::env::temp_dir().join(name));
@@ -125,6 +125,7 @@ pub struct Setup {
     probe: bool,
     time_limit: Duration,
     pod: bool,
+    dry_run: bool,
     appended: Vec<(String, Vec<u8>)>,
     environment: Vec<(String, String)>,
 }
@@ -161,6 +162,7 @@ impl Setup {
             probe: true,
             time_limit: Duration::from_secs(90),
             pod: false,
+            dry_run: false,
             appended: Vec::new(),
             environment: Vec::new(),
         }
@@ -212,11 +214,13 @@ impl Setup {
         self
     }
 
-    /// Replaces a piece of one of the configuration's files; it has to be there.
+    /// Replaces a piece of one of the configuration's files, or of what it includes; it has to be there.
     pub fn edit(self, file: &str, from: &str, to: &str) -> Self {
-        let path = self.folder.0.join("conf").join(file);
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(text.contains(from), "{file} has no `{from}`");
+        let mut files =
+            [file, "input.yaml", "input.conf"].map(|name| self.folder.0.join("conf").join(name)).into_iter();
+        let (path, text) = files
+            .find_map(|path| fs::read_to_string(&path).ok().filter(|text| text.contains(from)).map(|text| (path, text)))
+            .unwrap_or_else(|| panic!("{file} has no `{from}`"));
         fs::write(path, text.replace(from, to)).unwrap();
         self
     }
@@ -290,6 +294,15 @@ impl Setup {
         }
     }
 
+    /// Lets Fluent Bit look at the configuration, and says what it said.
+    pub fn dry_run(mut self) -> (ExitStatus, String) {
+        self.probe = false;
+        self.dry_run = true;
+        let mut process = self.start(Path::new("/nonexistent.log"));
+        let status = process.wait().unwrap();
+        (status, self.read("fluent-bit.log"))
+    }
+
     fn output(&self) -> PathBuf {
         self.folder.0.join(if self.probe { "probe/all.txt" } else { "out/default.jsonl" })
     }
@@ -328,6 +341,9 @@ impl Setup {
             command.arg("-c").arg(folder.join("conf").join(&self.configuration));
             command
         };
+        if self.dry_run {
+            command.arg("--dry-run");
+        }
         if self.probe {
             command.args(["-o", "file", "-m", "*", "-p", "file=all.txt", "-p"]);
             command.arg(format!("path={}", folder.join("probe").display()));

@@ -53,6 +53,7 @@ macro_rules! in_both {
 }
 
 mod chart;
+mod destinations;
 mod fail_closed;
 mod harness;
 mod hostile;
@@ -60,6 +61,7 @@ mod memory;
 mod mistakes;
 mod policy;
 mod process;
+mod receivers;
 mod records;
 mod sizes;
 mod volume;

@@ -11,6 +11,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 const CONFIGURATION: &str = include_str!("../../../../../fluent-bit-conf/kubernetes-audit.yaml");
+/// What it includes, found beside it.
+const INPUT: &str = include_str!("../../../../../fluent-bit-conf/input.yaml");
 const CONFIGURATION_NAME: &str = "fluent-bit-conf/kubernetes-audit.yaml";
 /// How long the events may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -55,6 +57,7 @@ impl FluentBit {
             ("auditgate.wasm", MODULE),
             ("audit.log", log_lines.as_bytes()),
             ("fluent-bit.yaml", CONFIGURATION.as_bytes()),
+            ("input.yaml", INPUT.as_bytes()),
         ] {
             fs::write(at(name), content).map_err(|error| Failure::file("cannot write", &at(name), &error))?;
         }
