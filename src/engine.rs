@@ -121,9 +121,12 @@ impl Engine {
         if let Some(fault) = fault {
             return self.placeholder(context, record, fault);
         }
-        if self.envelope.is_audit_event() {
-            self.envelope.source = Source::Kubernetes;
-        }
+        self.envelope.split_method(record.view());
+        self.envelope.source = if self.envelope.is_audit_event() {
+            Source::Kubernetes
+        } else {
+            self.envelope.recognise(record.view(), context.tag)
+        };
         let ruling = if self.policy.forwards_all() {
             let rule = self.policy.default_rule();
             Ruling { rule: &rule.name, routes: &rule.routes, dropped: Vec::new(), limited: None }

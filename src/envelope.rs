@@ -13,6 +13,18 @@ pub(crate) enum Source {
     Kubernetes,
     /// A line of text.
     Text,
+    /// A record of Linux auditd.
+    Auditd,
+    /// sshd.
+    Sshd,
+    /// sudo.
+    Sudo,
+    /// The journal, of another program.
+    Journald,
+    /// A line of syslog.
+    Syslog,
+    /// What a container wrote.
+    Container,
 }
 
 impl Source {
@@ -21,6 +33,12 @@ impl Source {
             Self::Record => "record",
             Self::Kubernetes => "kubernetes",
             Self::Text => "text",
+            Self::Auditd => "auditd",
+            Self::Sshd => "sshd",
+            Self::Sudo => "sudo",
+            Self::Journald => "journald",
+            Self::Syslog => "syslog",
+            Self::Container => "container",
         }
     }
 }
@@ -54,9 +72,26 @@ fields! {
     RequestReceived "requestReceivedTimestamp",
     StageTimestamp "stageTimestamp",
     Decision r"annotations.authorization\.k8s\.io/decision",
+    Identifier "SYSLOG_IDENTIFIER",
+    Transport "_TRANSPORT",
+    Pod "kubernetes.pod_name",
+    Stream "stream",
+    Method "protoPayload.methodName",
+    Object "protoPayload.resourceName",
     Groups "user.groups[]",
     SourceIps "sourceIPs[]",
 }
+
+/// Where else some of them stand: in the journal with its underscores stripped, in what parsers for syslog make, and in Google Cloud's entries.
+pub(crate) const ELSEWHERE: &[(Field, &str)] = &[
+    (Field::Identifier, "ident"),
+    (Field::Transport, "TRANSPORT"),
+    (Field::AuditId, "insertId"),
+    (Field::Code, "protoPayload.status.code"),
+    (Field::Username, "protoPayload.authenticationInfo.principalEmail"),
+    (Field::UserAgent, "protoPayload.requestMetadata.callerSuppliedUserAgent"),
+    (Field::SourceIps, "protoPayload.requestMetadata.callerIp"),
+];
 
 /// Fields before this one are single values.
 const SINGLE: usize = Field::Groups as usize;
@@ -151,9 +186,62 @@ impl Envelope {
             .any(|&field| self.field(field).is_some())
     }
 
+    /// Whether nothing of an audit event has been read yet.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.field(Field::AuditId).is_none() && !self.has_object() && self.bodies.is_empty()
+    }
+
     /// An audit event has an id, a stage and a verb, with or without `kind`.
     pub(crate) fn is_audit_event(&self) -> bool {
         [Field::AuditId, Field::Stage, Field::Verb].iter().all(|&field| self.field(field).is_some())
+            || self.field(Field::Method).is_some() && self.field(Field::Verb).is_some()
+    }
+
+    /// Takes apart what Google Cloud says in one word: `io.k8s.core.v1.pods.exec.create` is group, version, resource, perhaps a
+    /// subresource, and verb; `core/v1/namespaces/default/pods/web` ends in the object's name.
+    pub(crate) fn split_method(&mut self, text: View<'_>) {
+        let (Some(method), None) = (self.field(Field::Method), self.field(Field::Verb)) else { return };
+        if method.escapes || !text.span(method.start, method.end).starts_with(b"io.k8s.") {
+            return;
+        }
+        let mut parts = Vec::new();
+        split(text, method, b'.', &mut parts);
+        let verb = parts.pop();
+        let is_version = |part: &Text| text.byte(part.start) == b'v' && text.byte(part.start + 1).is_ascii_digit();
+        let version = parts.iter().position(is_version).unwrap_or(parts.len());
+        self.single_or(Field::Verb, verb);
+        self.single_or(Field::Resource, parts.get(version + 1).copied());
+        self.single_or(Field::Subresource, parts.get(version + 2).copied());
+        let Some(object) = self.field(Field::Object).filter(|object| !object.escapes) else { return };
+        parts.clear();
+        split(text, object, b'/', &mut parts);
+        let group = parts.first().filter(|group| text.span(group.start, group.end) != b"core");
+        self.single_or(Field::ApiGroup, group.copied().filter(|_| parts.len() > 2));
+        let in_namespace =
+            parts.len() > 4 && parts.get(2).is_some_and(|part| text.span(part.start, part.end) == b"namespaces");
+        self.single_or(Field::Namespace, parts.get(3).copied().filter(|_| in_namespace));
+        self.single_or(Field::Name, parts.get(if in_namespace { 5 } else { 3 }).copied());
+    }
+
+    fn single_or(&mut self, field: Field, text: Option<Text>) {
+        if let Some(single) = self.single.get_mut(field as usize) {
+            *single = single.or(text);
+        }
+    }
+
+    /// What kind of record this is, if it is no audit event of Kubernetes'.
+    pub(crate) fn recognise(&self, text: View<'_>, tag: &[u8]) -> Source {
+        let identifier = self.field(Field::Identifier).map(|span| text.span(span.start, span.end)).unwrap_or_default();
+        let has = |field| self.field(field).is_some();
+        match self.source {
+            Source::Auditd => Source::Auditd,
+            _ if identifier.starts_with(b"sshd") => Source::Sshd,
+            _ if identifier == b"sudo" => Source::Sudo,
+            _ if has(Field::Pod) || has(Field::Stream) => Source::Container,
+            _ if has(Field::Transport) => Source::Journald,
+            _ if has(Field::Identifier) || tag.starts_with(b"syslog") => Source::Syslog,
+            source => source,
+        }
     }
 
     /// What the bodies of this event are; `None` while its `objectRef` has not been read.
@@ -171,6 +259,17 @@ impl Envelope {
     }
 }
 
+/// The parts of a span between separators.
+fn split(text: View<'_>, span: Text, separator: u8, parts: &mut Vec<Text>) {
+    let mut start = span.start;
+    for at in span.start..=span.end {
+        if at == span.end || text.byte(at) == separator {
+            parts.push(Text { start, end: at, ..span });
+            start = at + 1;
+        }
+    }
+}
+
 /// The text of a captured span; `scratch` holds it where it has escapes.
 pub(crate) fn text_of<'a>(text: View<'a>, span: Text, scratch: &'a mut Vec<u8>) -> &'a [u8] {
     if !span.escapes {
@@ -179,4 +278,61 @@ pub(crate) fn text_of<'a>(text: View<'a>, span: Text, scratch: &'a mut Vec<u8>) 
     scratch.clear();
     decode(text, span, scratch);
     scratch
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use crate::scan::{PADDING, Padded};
+    use crate::{Context, Engine, Outcome};
+
+    fn stamp(tag: &str, record: &str) -> String {
+        let mut bytes = record.as_bytes().to_vec();
+        bytes.resize(record.len() + PADDING, 0);
+        let context = Context { tag: tag.as_bytes(), seconds: 0, nanoseconds: 0 };
+        let mut engine = Engine::new();
+        let Outcome::Record(record) = engine.process(context, &mut Padded::new(&mut bytes).unwrap()) else {
+            return String::new();
+        };
+        let record = String::from_utf8(record.to_vec()).unwrap();
+        record.rsplit_once("\"auditgate\":").unwrap().1.to_owned()
+    }
+
+    #[test]
+    fn sources_are_recognised() {
+        for (tag, record, source) in [
+            ("a", r#"{"auditID":"i","stage":"s","verb":"get"}"#, "kubernetes"),
+            ("a", r#"{"log":"{\"auditID\":\"i\",\"stage\":\"s\",\"verb\":\"get\"}"}"#, "kubernetes"),
+            (
+                "a",
+                r#"{"category":"kube-audit","properties":{"log":{"auditID":"i","stage":"s","verb":"get"}}}"#,
+                "kubernetes",
+            ),
+            ("a", r#"{"protoPayload":{"methodName":"io.k8s.core.v1.pods.list","serviceName":"k8s.io"}}"#, "kubernetes"),
+            ("a", r#"{"protoPayload":{"methodName":"compute.instances.list"}}"#, "record"),
+            ("a", r#"{"log":"type=LOGIN msg=audit(1.2:3): pid=1"}"#, "auditd"),
+            ("a", r#"{"exec":"type=EXECVE msg=audit(11/22/2026 17:55:40.123:4) : argc=1 a0=id","host":"n"}"#, "auditd"),
+            ("a", r#"{"SYSLOG_IDENTIFIER":"sshd-session","TRANSPORT":"syslog","MESSAGE":"x"}"#, "sshd"),
+            ("a", r#"{"SYSLOG_IDENTIFIER":"sudo","_TRANSPORT":"syslog","MESSAGE":"x"}"#, "sudo"),
+            ("a", r#"{"SYSLOG_IDENTIFIER":"cron","_TRANSPORT":"syslog","MESSAGE":"x"}"#, "journald"),
+            ("a", r#"{"ident":"cron","message":"x"}"#, "syslog"),
+            ("syslog.cron", r#"{"MESSAGE":"x"}"#, "syslog"),
+            ("a", r#"{"log":"x","stream":"stdout"}"#, "container"),
+            ("a", r#"{"log":"x","kubernetes":{"pod_name":"web"}}"#, "container"),
+            ("a", r#"{"log":"x"}"#, "text"),
+            ("a", r#"{"other":"x"}"#, "record"),
+        ] {
+            assert!(
+                stamp(tag, record).contains(&format!("\"source\":\"{source}\"")),
+                "{record}: {}",
+                stamp(tag, record)
+            );
+        }
+    }
+
+    #[test]
+    fn the_event_in_an_envelope_has_its_own_id() {
+        let record = r#"{"properties":{"log":{"auditID":"i","stage":"s","verb":"get"},"pod":"p"}}"#;
+        assert!(stamp("a", record).starts_with(r#"{"id":"i/s","source":"kubernetes""#), "{}", stamp("a", record));
+    }
 }

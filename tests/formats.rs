@@ -23,8 +23,17 @@ fn redacted(record: &str) -> Vec<u8> {
     let context = Context { tag: b"audit.test", seconds: SECONDS, nanoseconds: NANOSECONDS };
     let mut engine = Engine::new();
     match engine.process(context, &mut Padded::new(&mut bytes).unwrap()) {
-        Outcome::Record(record) => record.to_vec(),
+        Outcome::Record(record) => without_policy(record),
         Outcome::Dropped { rule } => panic!("the built-in policy drops nothing, but `{rule}` did"),
+    }
+}
+
+/// The record without the policy's hash, which changes with everything that a policy can say.
+fn without_policy(record: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(record).unwrap();
+    match text.rsplit_once(r#""policy":""#) {
+        Some((before, after)) => format!(r#"{before}"policy":"00000000{}"#, after.get(8..).unwrap()).into_bytes(),
+        None => record.to_vec(),
     }
 }
 

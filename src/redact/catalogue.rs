@@ -5,7 +5,7 @@
 
 use super::class::Class;
 use super::start;
-use crate::envelope::FIELDS;
+use crate::envelope::{ELSEWHERE, FIELDS};
 use crate::scan::effect::{self as e};
 use crate::scan::{Builder, Effects, Keys};
 
@@ -93,7 +93,7 @@ pub(crate) static ENTRIES: &[Entry] = entries! {
     "K21" CHALLENGE, ["spec.key", "spec.token"], e::MASK, "keys of ACME challenges";
     "K11" CONFIG_MAP, ["data", "binaryData"], e::PAIRS, "values of a ConfigMap: what follows a secret name in their text";
     "R01" RECORD, ["auditgate"], e::REMOVE, "the decision map, which only the module may write";
-    "R02" RECORD, ["log", "message", "MESSAGE", "SYSLOG_RAW"], e::LINE, "a raw line";
+    "R02" RECORD, ["log", "message", "MESSAGE", "SYSLOG_RAW", "exec"], e::LINE, "a raw line";
     "L06" RECORD, ["_CMDLINE"], e::COMMAND, "the command line of the process that wrote to the journal";
     "R03" RECORD, ["requestObject"], e::BODY, "what was asked for";
     "R03" RECORD, ["responseObject"], e::BODY | e::RESPONSE, "what was answered";
@@ -121,7 +121,7 @@ pub(crate) fn add_patterns(builder: &mut Builder, keys: &mut Keys, annotations: 
             builder.add(keys, entry.starts, path, Effects { flags: entry.flags, entry: index as u16, field: 0 });
         }
     }
-    for (field, path) in FIELDS {
+    for (field, path) in FIELDS.iter().chain(ELSEWHERE) {
         builder.add(keys, RECORD, path, Effects { flags: e::CAPTURE, entry: 0, field: *field as u8 });
     }
     builder.add(keys, 1 << start::CLOSED, "**", Effects { flags: e::MASK, entry: NOT_LOOKED_AT, field: 0 });

@@ -42,7 +42,9 @@ impl Walk<'_, '_> {
             };
         }
         if flags & effect::EVENT != 0 {
-            return (start::QUIET, close::EVENT);
+            // The one event of an envelope is the record's own; the items of a list are read each by itself.
+            let is_own = self.level == 0 && self.frame.item.is_none() && self.envelope.is_blank();
+            return if is_own { (start::RECORD, 0) } else { (start::QUIET, close::EVENT) };
         }
         if flags & effect::OBJECT != 0 {
             return (start::object(self.class()), 0);

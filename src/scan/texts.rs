@@ -8,6 +8,7 @@ use super::paths::{State, effect};
 use super::string::{self, Text};
 use super::tables::Tables;
 use super::walk::{MAX_LEVEL, Walk};
+use crate::envelope::Source;
 use crate::redact::class::Class;
 use crate::redact::judge::{self, Hit};
 use crate::redact::names::name;
@@ -172,6 +173,7 @@ impl Walk<'_, '_> {
     /// A string whose text may be JSON: if it is, it is read from `state` on and leaves as a string again.
     pub(super) fn nested_json(&mut self, text: Text, quote: usize, after: usize, state: State, flags: u32) {
         if flags & effect::LINE != 0 && self.auditd_record(text) {
+            self.envelope.source = Source::Auditd;
             return;
         }
         let first = if text.escapes || text.end > text.start { self.text.byte(text.start) } else { 0 };
