@@ -163,22 +163,26 @@ impl<'a> View<'a> {
         while theirs < end {
             debug_assert!(at + (mine.addr() - start.addr()) + 8 <= self.len + PADDING);
             // Four steps at once: the gap behind the text is as long, and holds no zero, so it differs from the record's end.
-            let step = if word_at::<0>(mine) != word_at::<0>(theirs) {
-                0
-            } else if word_at::<8>(mine) != word_at::<8>(theirs) {
-                8
-            } else if word_at::<16>(mine) != word_at::<16>(theirs) {
-                16
-            } else if word_at::<24>(mine) != word_at::<24>(theirs) {
-                24
-            } else {
-                mine = mine.wrapping_add(32);
-                theirs = theirs.wrapping_add(32);
-                continue;
-            };
-            let (mine, theirs) = (mine.wrapping_add(step), theirs.wrapping_add(step));
-            let differs = word_at::<0>(mine) ^ word_at::<0>(theirs);
-            return mine.addr() - start.addr() + (differs.trailing_zeros() >> 3) as usize;
+            let mut differs = word_at::<0>(mine) ^ word_at::<0>(theirs);
+            let mut step = 0;
+            if differs == 0 {
+                differs = word_at::<8>(mine) ^ word_at::<8>(theirs);
+                step = 8;
+                if differs == 0 {
+                    differs = word_at::<16>(mine) ^ word_at::<16>(theirs);
+                    step = 16;
+                    if differs == 0 {
+                        differs = word_at::<24>(mine) ^ word_at::<24>(theirs);
+                        step = 24;
+                        if differs == 0 {
+                            mine = mine.wrapping_add(32);
+                            theirs = theirs.wrapping_add(32);
+                            continue;
+                        }
+                    }
+                }
+            }
+            return mine.addr() - start.addr() + step + (differs.trailing_zeros() >> 3) as usize;
         }
         mine.addr() - start.addr()
     }

@@ -1,30 +1,24 @@
-//! Makes templates: reads members again that nothing was to be done about, and notes where their values are.
+//! Makes templates: reads a member again that nothing was to be done about, and notes where its values are.
 //!
-//! What may be in a template is a list of what is known to be harmless; whatever a rule asks for beyond it ends the row. A value that had
-//! to be looked at closely stays as it is, so that only the very same one fits.
+//! What may be in a template is a list of what is known to be harmless; whatever a rule asks for beyond it makes the member an ordinary one. A
+//! string that had to be looked at closely stays as it is, so that only the very same one fits.
 
 use super::keys::{Member, watch};
 use super::paths::{State, effect};
 use super::string;
 use super::tables::Tables;
-use super::templates::{Lesson, Part, Slot, slot};
-use super::walk::{Frame, Walk, close};
+use super::templates::{Lesson, NO_FIELD, Slot, slot};
+use super::walk::{Walk, close};
 use crate::redact::names::name;
 
-/// Bytes of a template at most.
-const TEMPLATE_BYTES: usize = 1024;
-
-/// Bytes of an object or array in it at most: larger ones have templates of their own for their members.
-const NESTED_BYTES: usize = 320;
+/// Bytes of a template at most: the members of larger containers have templates of their own.
+pub(super) const TEMPLATE_BYTES: usize = 400;
 
 /// Containers in each other in a template at most.
-const NESTED_DEPTH: usize = 6;
+const NESTED_DEPTH: u8 = 6;
 
 /// Effects that a member of a template may have.
 const HARMLESS: u32 = effect::EXEMPT | effect::STRICT | effect::CAPTURE | effect::KEEP;
-
-/// What a lesson costs in `Templates::credit`, of which each record brings one.
-const COST: u32 = 2;
 
 /// A lesson that is being learnt.
 struct Student {
@@ -36,19 +30,10 @@ struct Student {
 }
 
 impl Student {
-    /// A position of the record as one of the template.
-    fn position(&self, at: usize) -> u16 {
-        (at - self.start).min(usize::from(u16::MAX)) as u16
-    }
-
-    fn slot(&mut self, start: usize, end: usize, kind: u8) {
-        let (start, end) = (self.position(start), self.position(end));
-        self.lesson.slots.push(Slot { start, end, kind, field: 0 });
-    }
-
-    fn capture(&mut self, start: usize, end: usize, kind: u8, field: u8) {
-        let (start, end) = (self.position(start), self.position(end));
-        self.lesson.captures.push(Slot { start, end, kind, field });
+    fn slot(&mut self, start: usize, end: usize, kind: u8, field: Option<u8>) {
+        // Templates are short.
+        let (start, end) = ((start - self.start) as u16, (end - self.start) as u16);
+        self.lesson.slots.push(Slot { start, end, kind, field: field.unwrap_or(NO_FIELD) });
     }
 }
 
@@ -59,65 +44,76 @@ pub(super) fn is_teachable(closing: u32, named: u8) -> bool {
 }
 
 impl Walk<'_, '_> {
-    /// Makes a template of the members of the object that closes, from the one on that no template was known for.
+    /// Makes a template of the member from `start` to `end`, whose key no template was known for.
     #[cold]
     #[inline(never)]
-    pub(super) fn learn(&mut self, frame: Frame) {
-        let start = frame.learn as usize;
-        if self.tables.templates.credit < COST || frame.pair != 0 {
+    pub(super) fn learn(&mut self, ticket: u32, state: State, start: usize, end: usize) {
+        if self.work.edits.touch(start, end) || !self.tables.templates.is_worth(ticket) {
             return;
         }
-        self.tables.templates.credit -= COST;
-        let lesson = Lesson { state: frame.state, ..Lesson::default() };
+        let lesson = Lesson { state, ..Lesson::default() };
         let mut student = Student { lesson, start, quotes: Vec::new() };
-        self.study_members(&mut student, frame.state, start, 0);
+        let read = self.study_member(&mut student, state, start, 0);
         let Student { mut lesson, quotes, .. } = student;
-        let stop = lesson.parts.last().map_or(0, |part| part.end);
-        lesson.slots.retain(|slot| slot.end <= stop);
-        lesson.captures.retain(|slot| slot.end <= stop);
-        let now = self.text.span(start, start + usize::from(stop));
+        if read != Some(end) {
+            // What is inside a container may be different the next time; the member itself is what it is.
+            if lesson.depth == 0 {
+                self.tables.templates.give_up(ticket);
+            }
+            return;
+        }
+        let now = self.text.span(start, end);
         lesson.text = now.to_vec();
         for quote in quotes {
             if let Some(pair) = lesson.text.get_mut(quote..quote + 2) {
                 pair.copy_from_slice(b"\\\"");
             }
         }
-        self.tables.templates.keep(frame.ticket, &lesson, self.escaped_form.then_some(now));
+        self.tables.templates.keep(ticket, &lesson, self.escaped_form.then_some(now));
     }
 
-    /// Reads members from `at` on as long as they may be in a template; the position behind the last one, if it is the object's last.
-    fn study_members(&mut self, student: &mut Student, state: State, mut at: usize, depth: usize) -> Option<usize> {
+    /// Reads the member whose key is at `at` or behind white space there; the position behind it, if it may be in a template.
+    fn study_member(&mut self, student: &mut Student, state: State, at: usize, depth: u8) -> Option<usize> {
+        let (key_start, key_end, after) = self.study_string(student, self.skip_blanks(at))?;
+        let Tables { keys, paths, hints, .. } = &mut *self.tables;
+        let member = keys.look_up_name(paths, hints, self.text.view(), key_start, key_end, state);
+        let colon = self.skip_blanks(after);
+        if member.flags & watch::KEY != 0 || self.text.byte(colon) != b':' {
+            return None;
+        }
+        if depth == 0 {
+            student.lesson.bucket = member.bucket() as u8;
+            student.lesson.key_len = (key_end - key_start) as u16;
+        }
+        self.study_value(student, member, self.skip_blanks(colon + 1), depth)
+    }
+
+    /// Reads what is inside an object or array; the position of its bracket.
+    fn study_inside(&mut self, student: &mut Student, member: Member, at: usize, depth: u8) -> Option<usize> {
+        let (state, is_object) = (member.state(), self.text.byte(at) == b'{');
+        let item = self.tables.item_of(state, 0);
+        let close = if is_object { b'}' } else { b']' };
+        let mut at = self.skip_blanks(at + 1);
+        if self.text.byte(at) == close {
+            return Some(at);
+        }
         loop {
+            at = if is_object {
+                self.study_member(student, state, at, depth)?
+            } else {
+                self.study_value(student, item, self.skip_blanks(at), depth)?
+            };
             at = self.skip_blanks(at);
-            let member_start = at;
-            let (key_start, key_end, after) = self.study_string(student, at)?;
-            let Tables { keys, paths, hints, .. } = &mut *self.tables;
-            let member = keys.look_up_name(paths, hints, self.text.view(), key_start, key_end, state);
-            let colon = self.skip_blanks(after);
-            if member.flags & watch::KEY != 0 || self.text.byte(colon) != b':' {
-                return None;
+            if self.text.byte(at) != b',' {
+                return (self.text.byte(at) == close).then_some(at);
             }
-            let value = self.skip_blanks(colon + 1);
-            at = self.study_value(student, member, value, depth)?;
-            if depth == 0 {
-                if at - student.start > TEMPLATE_BYTES || self.work.edits.touch(member_start, at) {
-                    return None;
-                }
-                let seen = student.lesson.parts.last().map_or(0, |part| part.seen) | 1 << member.bucket();
-                let (key, end) = (student.position(key_start), student.position(at));
-                student.lesson.parts.push(Part { seen, key, key_len: (key_end - key_start) as u16, end });
-            }
-            let next = self.skip_blanks(at);
-            if self.text.byte(next) != b',' {
-                return Some(next);
-            }
-            at = next + 1;
+            at += 1;
         }
     }
 
     /// The span of a string without escapes, and the position behind it.
     fn study_string(&self, student: &mut Student, at: usize) -> Option<(usize, usize, usize)> {
-        if self.text.byte(at) != b'"' || at - student.start > TEMPLATE_BYTES {
+        if self.text.byte(at) != b'"' {
             return None;
         }
         let string = string::read_again(self.text.view(), at + 1, self.escaped_form);
@@ -130,82 +126,57 @@ impl Walk<'_, '_> {
         Some((string.start, string.end, string.end + if self.escaped_form { 2 } else { 1 }))
     }
 
-    fn study_value(&mut self, student: &mut Student, member: Member, at: usize, depth: usize) -> Option<usize> {
+    fn study_value(&mut self, student: &mut Student, member: Member, at: usize, depth: u8) -> Option<usize> {
         let (effects, named) = (member.effects(), member.name());
+        let captured = effects & effect::CAPTURE != 0;
+        let field = captured.then(|| self.tables.paths.effects(member.state()).field);
         match self.text.byte(at) {
             b'"' => {
                 let (start, end, after) = self.study_string(student, at)?;
-                if effects & !(HARMLESS | effect::URI) != 0 || named & (name::SECRET | name::PAIR_VALUE) != 0 {
-                    return None;
-                }
-                let view = self.text.view();
-                let first = view.word(start);
-                if named & name::KIND != 0 && first as u16 == u16::from_le_bytes(*b"Se") {
-                    return None;
-                }
-                let kept = effects & (effect::KEEP | effect::EXEMPT) != 0;
-                let simple = view.find_special(start) == end;
-                if simple && (kept || effects & effect::URI != 0 || self.is_harmless(view, first, start, end)) {
-                    let checked = if kept {
-                        0
-                    } else if effects & effect::URI != 0 {
-                        slot::URI
-                    } else {
-                        slot::CHECKED
-                    };
-                    let kind = if named & name::KIND != 0 { slot::KIND } else { 0 };
-                    student.slot(start, end, checked | kind);
-                } else if effects & (effect::CAPTURE | effect::URI) != 0
-                    || matches!(first as u8, b'{' | b'[' | b' ' | b'\n' | b'\\')
+                let first = self.text.view().word(start);
+                let is_kind = named & name::KIND != 0;
+                if effects & !(HARMLESS | effect::URI) != 0
+                    || named & (name::SECRET | name::PAIR_VALUE) != 0
+                    || is_kind && first as u16 == u16::from_le_bytes(*b"Se")
                 {
                     return None;
                 }
-                if effects & effect::CAPTURE != 0 {
-                    student.capture(start, end, 0, self.tables.paths.effects(member.state()).field);
+                let kept = effects & (effect::KEEP | effect::EXEMPT) != 0;
+                let view = self.text.view();
+                let kind = if view.find_special(start) != end
+                    || !kept && effects & effect::URI == 0 && !self.is_harmless(view, first, start, end)
+                {
+                    slot::FIXED
+                } else if kept {
+                    0
+                } else if effects & effect::URI != 0 {
+                    slot::URI
+                } else {
+                    slot::CHECKED
+                };
+                let looked_into =
+                    captured || effects & effect::URI != 0 || matches!(first as u8, b'{' | b'[' | b' ' | b'\n' | b'\\');
+                if kind == slot::FIXED && looked_into {
+                    return None;
                 }
+                student.slot(start, end, if is_kind { kind | slot::KIND } else { kind }, field);
                 Some(after)
             }
-            open @ (b'{' | b'[') => {
+            b'{' | b'[' => {
                 if effects & !HARMLESS != 0 || named & name::SECRET != 0 || depth >= NESTED_DEPTH {
                     return None;
                 }
                 student.lesson.depth = student.lesson.depth.max(depth + 1);
-                let close = if open == b'{' { b'}' } else { b']' };
-                let mut end = self.skip_blanks(at + 1);
-                if self.text.byte(end) != close {
-                    end = if open == b'{' {
-                        self.study_members(student, member.state(), end, depth + 1)?
-                    } else {
-                        self.study_items(student, member.state(), end, depth + 1)?
-                    };
-                }
-                (end - at < NESTED_BYTES && self.text.byte(end) == close).then_some(end + 1)
+                self.study_inside(student, member, at, depth + 1).map(|bracket| bracket + 1)
             }
             _ => {
                 let end = self.plain_scalar(at)?;
-                let watched = u32::from(named & (name::SECRET | name::PAIR_VALUE)) | effects & !HARMLESS;
-                if watched != 0 {
+                if u32::from(named & (name::SECRET | name::PAIR_VALUE)) | effects & !HARMLESS != 0 {
                     return None;
                 }
-                student.slot(at, end, slot::SCALAR);
-                if effects & effect::CAPTURE != 0 {
-                    student.capture(at, end, slot::SCALAR, self.tables.paths.effects(member.state()).field);
-                }
+                student.slot(at, end, slot::SCALAR, field);
                 Some(end)
             }
-        }
-    }
-
-    fn study_items(&mut self, student: &mut Student, state: State, mut at: usize, depth: usize) -> Option<usize> {
-        let item = self.tables.item_of(state, 0);
-        loop {
-            at = self.skip_blanks(at);
-            at = self.study_value(student, item, at, depth)?;
-            let next = self.skip_blanks(at);
-            if self.text.byte(next) != b',' {
-                return Some(next);
-            }
-            at = next + 1;
         }
     }
 

@@ -1,5 +1,6 @@
 //! Raw lines: what in_tail hands over without a parser, an audit event as the text of one member.
 
+use super::buffer::View;
 use super::walk::Walk;
 
 /// How far into a line is looked for the id of an audit event.
@@ -18,30 +19,44 @@ impl Walk<'_, '_> {
         }
         let head = view.span(brace, (brace + LINE_PEEK_BYTES).min(self.text.len()));
         const EVENT: &[u8] = br#"{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/"#;
-        const ID: &[u8] = br#"\"auditID\":"#;
-        // The line's own end is a quote without a backslash; what is behind it belongs to other members.
-        let is_event = head.starts_with(EVENT)
-            || head.starts_with(b"{") && {
-                let found = head.windows(ID.len()).position(|window| window == ID);
-                found.is_some_and(|found| !ends_before(head, found)) && !is_list(head)
-            };
+        let is_event =
+            head.starts_with(EVENT) || head.starts_with(b"{") && holds_event(view, brace, brace + head.len());
         is_event.then(|| self.enter_line(member, brace))
     }
 }
 
-/// Whether the escaped text ends, by a quote without a backslash, before `at`.
-fn ends_before(text: &[u8], at: usize) -> bool {
-    let mut escaped = false;
-    text.iter().take(at).any(|&byte| {
-        let ends = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        ends
-    })
+/// How far into a line is looked for what only lists and envelopes have.
+const HEAD_BYTES: usize = 256;
+
+/// Whether the escaped text from `start` on has an audit event's id before `end` and before its own end, which is a quote without a backslash: what
+/// is behind that belongs to other members. A list of events, or an envelope around one, cannot take the record's place.
+fn holds_event(text: View<'_>, start: usize, end: usize) -> bool {
+    let mut at = start;
+    let mut found = false;
+    while at < end && (!found || at < start + HEAD_BYTES) {
+        match text.byte(at) {
+            b'\\' => {
+                let string = text.span(at, at + NAME_BYTES);
+                let begins = |name: &[u8]| string.starts_with(name);
+                let kind_of_list = text.span(at.saturating_sub(LIST.len()), at) == LIST && begins(br#"\""#);
+                if at < start + HEAD_BYTES
+                    && (kind_of_list || begins(br#"\"items\":["#) || begins(br#"\"category\":\"kube-audit"#))
+                {
+                    return false;
+                }
+                found |= begins(br#"\"auditID\":"#);
+                at += 2;
+            }
+            b'"' | 0 => return found,
+            _ => at += 1,
+        }
+        at = text.find_special(at);
+    }
+    found
 }
 
-/// Whether an escaped text is a list of events or an envelope around one, which cannot take the record's place.
-fn is_list(text: &[u8]) -> bool {
-    let head = text.get(..text.len().min(256)).unwrap_or_default();
-    let has = |part: &[u8]| crate::bytes::find(head, part).is_some();
-    has(br#"EventList\""#) || has(br#"\"items\":["#) || has(br#"\"category\":\"kube-audit"#)
-}
+/// How the kind of a list of events ends.
+const LIST: &[u8] = b"EventList";
+
+/// As long as the longest name looked for.
+const NAME_BYTES: usize = 28;

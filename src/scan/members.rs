@@ -6,10 +6,11 @@
 
 use super::buffer::{View, special_mask};
 use super::keys::watch;
+use super::learn::TEMPLATE_BYTES;
 use super::paths::effect;
 use super::string::Text;
 use super::tables::Tables;
-use super::templates::{Known, Templates};
+use super::templates::{Followed, Known};
 use super::walk::{Frame, Stop, Walk, close, pair};
 use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
 
@@ -51,7 +52,7 @@ impl Walk<'_, '_> {
         let mut frame = self.frame;
         loop {
             if !behind_value {
-                let start = at;
+                let mut start = at;
                 let member;
                 if let Some(item) = frame.item {
                     member = item;
@@ -63,23 +64,17 @@ impl Walk<'_, '_> {
                         match self.tables.templates.look_up(frame.site, text.word(at)) {
                             Known::Place(place) => {
                                 self.frame = frame;
-                                let after = self.follow::<ESCAPED>(place, at);
-                                if after > 0 {
-                                    frame.seen = self.frame.seen;
-                                    at = after;
-                                    behind_value = true;
-                                    continue;
-                                }
-                                if frame.learn == 0 {
-                                    (frame.learn, frame.ticket) =
-                                        (at as u32, Templates::ticket(frame.site, text.word(at)));
+                                let followed = self.follow::<ESCAPED>(place, at);
+                                frame = self.frame;
+                                match followed {
+                                    Followed::Key(key) => (start, at) = (key, key),
+                                    Followed::Value(after) => {
+                                        (at, behind_value) = (after, true);
+                                        continue;
+                                    }
                                 }
                             }
-                            Known::Nothing(ticket) => {
-                                if frame.learn == 0 {
-                                    (frame.learn, frame.ticket) = (at as u32, ticket);
-                                }
-                            }
+                            Known::Nothing(ticket) => (frame.learn, frame.ticket) = (at as u32, ticket),
                             Known::Ordinary => {}
                         }
                     }
@@ -168,8 +163,11 @@ impl Walk<'_, '_> {
                     } else {
                         0
                     };
-                    let site =
-                        if frame.item.is_none() { frame.site_inside(text.word(start)) } else { frame.site_inside(1) };
+                    let site = if frame.item.is_none() {
+                        frame.site_inside(text.word(start), state)
+                    } else {
+                        frame.site_inside(1, state)
+                    };
                     frame = self.open(at, state, closing | deep, member.name(), site);
                     at += 1;
                     let bracket = if frame.item.is_none() { b'}' } else { b']' };
@@ -189,6 +187,10 @@ impl Walk<'_, '_> {
                 }
             }
             behind_value = false;
+            if frame.learn != 0 {
+                self.may_learn(frame, at);
+                frame.learn = 0;
+            }
 
             // What follows a value.
             loop {
@@ -198,10 +200,6 @@ impl Walk<'_, '_> {
                     break;
                 }
                 if byte == if frame.item.is_none() { b'}' } else { b']' } {
-                    if frame.learn != 0 {
-                        self.learn(frame);
-                        frame.learn = 0;
-                    }
                     if ESCAPED && self.work.frames.is_empty() {
                         self.frame = frame;
                         return Ok(Reached::LineEnd(self.end_of_line(at)?));
@@ -211,13 +209,28 @@ impl Walk<'_, '_> {
                     }
                     self.work.repeats.keys.truncate(frame.keys);
                     match self.work.frames.pop() {
-                        Some(outer) => frame = outer,
+                        Some(outer) => {
+                            frame = outer;
+                            if frame.learn != 0 {
+                                self.may_learn(frame, at);
+                                frame.learn = 0;
+                            }
+                        }
                         None => return Ok(Reached::End(at)),
                     }
                 } else {
                     at = self.after_value(at - 1)?;
                 }
             }
+        }
+    }
+
+    /// Makes a template of the member that ends in front of `end`, if it is short.
+    #[inline(always)]
+    fn may_learn(&mut self, frame: Frame, end: usize) {
+        let start = frame.learn as usize;
+        if end - start <= TEMPLATE_BYTES {
+            self.learn(frame.ticket, frame.state, start, end);
         }
     }
 

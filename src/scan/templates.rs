@@ -1,13 +1,13 @@
-//! Rows of members as they were met before: audit events repeat each other, but for some of their values.
+//! Members as they were met before: audit events repeat each other, but for some of their values.
 //!
-//! A template is the text of some members that followed each other in an object, smaller objects and arrays inside them included, and that
-//! nothing was to be done about. `learn` makes them, [`Walk::follow`] holds them against the text: eight bytes at a time as long as both
-//! are the same, and where they differ within a value, that value is read on its own and has to be of the same kind and as harmless.
-//! What fits is passed over at once, up to the last member that fits; everything else goes the ordinary way. So a template never says more
-//! than reading the members would have said, and a wrong guess costs a few comparisons.
+//! A template is the text of one member that nothing was to be done about, with the object or array that is its value if that is small.
+//! `learn` makes them, [`Walk::follow`] holds them against the text: eight bytes at a time as long as both are the same, and where they
+//! differ within a value, that value is read on its own and has to be of the same kind and as harmless. A member that fits is passed over;
+//! any other goes the ordinary way. So a template never says more than reading the member would have said, and a wrong guess costs a few
+//! comparisons.
 //!
-//! Templates are found by the path of names to their object and the first bytes of their first key; that is a guess, and the rules'
-//! state, which decides what holds there, is compared. All of them are forgotten when there is no more room, or when states get new numbers.
+//! Templates are found by the path of names to their object and the first bytes of their key; that is a guess, and the rules' state, which
+//! decides what holds there, is compared. All of them are forgotten when there is no more room, or when states get new numbers.
 
 use super::buffer::{Stock, View, special_mask};
 use super::members::opens;
@@ -16,19 +16,28 @@ use super::string::Text;
 use super::walk::{Frame, Walk};
 
 /// Places in the table; a power of two.
-const PLACES: usize = 1024;
+const PLACES: usize = 4096;
 
 /// Bytes of text that are kept at most.
-const STOCK_BYTES: usize = 128 * 1024;
+const STOCK_BYTES: usize = 256 * 1024;
 
 /// Templates that begin alike and are tried one after the other.
 const ALTERNATIVES: usize = 6;
 
-/// Objects with more keys than this are read the ordinary way.
+/// What records may cost in lessons before they have brought anything, see [`Templates::is_worth`].
+const MOST_CREDIT: u32 = 1000;
+
+/// Objects with more keys than this are read the ordinary way as soon as two of them look alike.
 const MOST_KEYS: usize = 24;
 
 /// No template.
-pub(super) const NONE: u16 = u16::MAX;
+const NONE: u16 = u16::MAX;
+
+/// No template yet, but a member that begins so has been met.
+const MET: u16 = NONE - 1;
+
+/// A value that is not captured.
+pub(super) const NO_FIELD: u8 = u8::MAX;
 
 /// What a value may be that differs from the template's; bits of [`Slot::kind`].
 pub(super) mod slot {
@@ -40,6 +49,8 @@ pub(super) mod slot {
     pub(crate) const KIND: u8 = 1 << 2;
     /// A request URI.
     pub(crate) const URI: u8 = 1 << 3;
+    /// It may not differ.
+    pub(crate) const FIXED: u8 = 1 << 4;
 }
 
 /// A value; positions count from the template's beginning.
@@ -47,51 +58,41 @@ pub(super) mod slot {
 pub(super) struct Slot {
     pub(super) start: u16,
     pub(super) end: u16,
-    /// Bits of [`slot`]; of a value that is captured, whether it is a string.
+    /// Bits of [`slot`].
     pub(super) kind: u8,
-    /// The field of the envelope that a captured value goes to.
+    /// The field of the envelope that the value goes to, or [`NO_FIELD`].
     pub(super) field: u8,
-}
-
-/// A member of the object itself.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Part {
-    /// The buckets of this key and all before it.
-    pub(super) seen: u64,
-    /// Where the key is, behind its quote.
-    pub(super) key: u16,
-    /// The key's length in bytes.
-    pub(super) key_len: u16,
-    /// Where the member ends.
-    pub(super) end: u16,
-}
-
-/// A row of members. Numbers of slots and parts are places in the lists that all templates share.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Template {
-    /// Where its text begins in the stock; behind the text stands what the pass makes of it, if that differs.
-    text: usize,
-    len: usize,
-    state: State,
-    /// The next one that begins alike.
-    next: u16,
-    /// Containers in each other.
-    depth: usize,
-    slots: (u32, u32),
-    captures: (u32, u32),
-    parts: (u32, u32),
 }
 
 /// What `learn` found.
 #[derive(Default)]
 pub(super) struct Lesson {
     pub(super) state: State,
-    pub(super) depth: usize,
+    /// Containers in each other; none if the value is a string, a number or a literal.
+    pub(super) depth: u8,
+    pub(super) bucket: u8,
+    pub(super) key_len: u16,
     /// The text as it came.
     pub(super) text: Vec<u8>,
     pub(super) slots: Vec<Slot>,
-    pub(super) captures: Vec<Slot>,
-    pub(super) parts: Vec<Part>,
+}
+
+/// A member. `slots` counts in the list that all templates share.
+#[derive(Clone, Copy, Debug, Default)]
+struct Template {
+    /// Where its text begins in the stock; behind it stands what the pass makes of a container, if that differs.
+    text: u32,
+    len: u16,
+    key_len: u16,
+    state: State,
+    /// The next one that begins alike.
+    next: u16,
+    /// Of a value that is no container.
+    value: Slot,
+    bucket: u8,
+    depth: u8,
+    /// Of a container.
+    slots: (u32, u32),
 }
 
 /// From the position `from` of a template on, its text stands `by` behind in the record.
@@ -114,21 +115,26 @@ pub(crate) struct Templates {
     stock: Stock,
     list: Vec<Template>,
     slots: Vec<Slot>,
-    captures: Vec<Slot>,
-    parts: Vec<Part>,
     places: Box<[Place; PLACES]>,
-    /// What may still be learnt; grows with every record, so that records of which none is like another cost little.
-    pub(super) credit: u32,
+    credit: u32,
 }
 
-/// What is known of an object's members from one key on.
+/// What is known of members that begin alike.
 pub(super) enum Known {
     /// Nothing yet; the number to learn it under.
     Nothing(u32),
-    /// That the member is to be read the ordinary way.
+    /// That they are to be read the ordinary way.
     Ordinary,
     /// Templates, the first of which is at this place.
     Place(usize),
+}
+
+/// How far templates led.
+pub(super) enum Followed {
+    /// To a key that has to be read the ordinary way.
+    Key(usize),
+    /// To the end of a value that no member follows at once.
+    Value(usize),
 }
 
 impl Templates {
@@ -137,10 +143,8 @@ impl Templates {
             stock: Stock::new(),
             list: Vec::new(),
             slots: Vec::new(),
-            captures: Vec::new(),
-            parts: Vec::new(),
             places: Box::new([Place::default(); PLACES]),
-            credit: 64,
+            credit: MOST_CREDIT,
         }
     }
 
@@ -148,8 +152,6 @@ impl Templates {
         self.stock.clear();
         self.list.clear();
         self.slots.clear();
-        self.captures.clear();
-        self.parts.clear();
         self.places.fill(Place::default());
     }
 
@@ -158,49 +160,78 @@ impl Templates {
         if self.stock.len() > STOCK_BYTES {
             self.forget();
         }
-        self.credit = (self.credit + 1).min(64);
+        self.credit = (self.credit + 3).min(MOST_CREDIT);
     }
 
-    /// The number that the members from the key on that begins with `word` are learnt under, in the object at `site`.
+    /// The number that a member is learnt under that begins with `word`, in the object at `site`.
     #[inline(always)]
-    pub(super) fn ticket(site: u32, word: u64) -> u32 {
+    fn ticket(site: u32, word: u64) -> u32 {
         ((word ^ u64::from(site)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
     }
 
-    /// What is known from the key on that begins with `word`, in the object at `site`.
+    /// What is known of members that begin with `word`, in the object at `site`.
     #[inline(always)]
     pub(super) fn look_up(&self, site: u32, word: u64) -> Known {
         let ticket = Self::ticket(site, word);
         let index = index_of(ticket);
         match self.places.get(index) {
             Some(place) if place.tag != ticket => Known::Nothing(ticket),
-            Some(place) if place.head != NONE => Known::Place(index),
+            Some(place) if place.head < MET => Known::Place(index),
+            Some(place) if place.head == MET => Known::Nothing(ticket),
             _ => Known::Ordinary,
         }
     }
 
-    /// Keeps what was learnt; nothing, if the members from there on are to be read the ordinary way. `made_of_it` is the text after the pass.
-    pub(super) fn keep(&mut self, ticket: u32, lesson: &Lesson, made_of_it: Option<&[u8]>) {
-        let Some(place) = self.places.get_mut(index_of(ticket)) else { return };
+    /// Whether a member is worth a lesson: when one that begins so was met before, and there is credit. Each record brings some, so that records of
+    /// which none is like another cost little; what has alternatives already costs more.
+    pub(super) fn is_worth(&mut self, ticket: u32) -> bool {
+        let Some(place) = self.places.get_mut(index_of(ticket)) else { return false };
         if place.tag != ticket {
+            *place = Place { tag: ticket, head: MET };
+            return false;
+        }
+        let mut cost = 1;
+        let mut last = place.head;
+        while let Some(template) = self.list.get(usize::from(last)) {
+            cost *= 2;
+            last = template.next;
+        }
+        let enough = self.credit >= cost;
+        if enough {
+            self.credit -= cost;
+        }
+        enough
+    }
+
+    /// From now on members that begin so are read the ordinary way.
+    pub(super) fn give_up(&mut self, ticket: u32) {
+        if let Some(place) = self.places.get_mut(index_of(ticket)) {
             *place = Place { tag: ticket, head: NONE };
         }
-        if lesson.parts.is_empty() || self.list.len() >= usize::from(NONE) {
-            return;
-        }
-        let text = self.stock.push(&lesson.text);
-        if let Some(made_of_it) = made_of_it {
-            self.stock.push(made_of_it);
+    }
+
+    /// Keeps what was learnt. `made_of_it` is the text of a container after the pass.
+    pub(super) fn keep(&mut self, ticket: u32, lesson: &Lesson, made_of_it: Option<&[u8]>) {
+        let place = self.places.get_mut(index_of(ticket)).filter(|_| self.list.len() < usize::from(MET));
+        let Some(place) = place else { return };
+        let text = self.stock.push(&lesson.text) as u32;
+        let first = self.slots.len() as u32;
+        if lesson.depth > 0 {
+            self.slots.extend_from_slice(&lesson.slots);
+            if let Some(made_of_it) = made_of_it {
+                self.stock.push(made_of_it);
+            }
         }
         let template = Template {
             text,
-            len: lesson.text.len(),
+            len: lesson.text.len() as u16,
+            key_len: lesson.key_len,
             state: lesson.state,
-            next: place.head,
+            next: if place.head == MET { NONE } else { place.head },
+            value: lesson.slots.first().copied().unwrap_or_default(),
+            bucket: lesson.bucket,
             depth: lesson.depth,
-            slots: append(&mut self.slots, &lesson.slots),
-            captures: append(&mut self.captures, &lesson.captures),
-            parts: append(&mut self.parts, &lesson.parts),
+            slots: (first, self.slots.len() as u32),
         };
         place.head = self.list.len() as u16;
         let mut last = place.head;
@@ -230,180 +261,219 @@ fn index_of(ticket: u32) -> usize {
     (ticket >> (32 - PLACES.trailing_zeros())) as usize
 }
 
-fn append<T: Copy>(list: &mut Vec<T>, more: &[T]) -> (u32, u32) {
-    let start = list.len() as u32;
-    list.extend_from_slice(more);
-    (start, list.len() as u32)
-}
-
-fn row<T>(list: &[T], range: (u32, u32)) -> &[T] {
-    list.get(range.0 as usize..range.1 as usize).unwrap_or_default()
-}
-
-/// Turns positions of a template into positions of the record, for positions in ascending order.
-struct Map<'a> {
-    shifts: &'a [Shift],
-    at: usize,
-}
-
-impl<'a> Map<'a> {
-    fn new(shifts: &'a [Shift]) -> Self {
-        Self { shifts, at: 0 }
-    }
-
-    #[inline(always)]
-    fn record(&mut self, position: u16) -> usize {
-        let position = usize::from(position);
-        while self.shifts.get(self.at + 1).is_some_and(|next| next.from <= position) {
-            self.at += 1;
-        }
-        position.wrapping_add(self.shifts.get(self.at).map_or(0, |shift| shift.by))
-    }
+/// The position of the record that a position of a template stands for; `shifts` are in order.
+fn position(shifts: &[Shift], at: u16, from: impl Fn(usize, usize) -> bool) -> usize {
+    let at = usize::from(at);
+    shifts.iter().rev().find(|shift| from(shift.from, at)).map_or(at, |shift| at.wrapping_add(shift.by))
 }
 
 impl Walk<'_, '_> {
-    /// Passes over the members from `at` on that a template of `place` has; the position behind the last one, or zero.
+    /// Passes over the members from `at` on that there are templates for; those of the first one are at `place`.
     #[inline(never)]
-    pub(super) fn follow<const ESCAPED: bool>(&mut self, place: usize, at: usize) -> usize {
-        if self.work.repeats.keys.len() - self.frame.keys > MOST_KEYS {
-            return 0;
+    pub(super) fn follow<const ESCAPED: bool>(&mut self, mut place: usize, mut at: usize) -> Followed {
+        let text: View<'_> = self.text.unbound_view();
+        loop {
+            let after = self.try_all::<ESCAPED>(text, place, at);
+            if after == 0 {
+                self.frame.learn = at as u32;
+                self.frame.ticket = Templates::ticket(self.frame.site, text.word(at));
+                return Followed::Key(at);
+            }
+            if text.byte(after) != b',' || !opens::<ESCAPED>(text, after + 1) {
+                return Followed::Value(after);
+            }
+            at = after + 1;
+            match self.tables.templates.look_up(self.frame.site, text.word(at)) {
+                Known::Place(next) => place = next,
+                Known::Nothing(ticket) => {
+                    self.frame.learn = at as u32;
+                    self.frame.ticket = ticket;
+                    return Followed::Key(at);
+                }
+                Known::Ordinary => return Followed::Key(at),
+            }
         }
-        let head = self.tables.templates.places.get(place).map_or(NONE, |place| place.head);
-        let (mut previous, mut index) = (NONE, head);
-        let room = self.tables.fold_depth.saturating_sub(self.work.frames.len() + self.depth + 1);
-        while let Some(&template) = self.tables.templates.list.get(usize::from(index)) {
-            if template.state == self.frame.state && template.depth < room {
-                let reached = self.compare::<ESCAPED>(&template, at);
-                let after = self.accept::<ESCAPED>(&template, reached);
-                if after > 0 {
+    }
+
+    /// The position behind the member at `at`, if it is like one of the templates at `place`; else zero.
+    #[inline(always)]
+    fn try_all<const ESCAPED: bool>(&mut self, text: View<'_>, place: usize, at: usize) -> usize {
+        let mut previous = NONE;
+        let mut index = self.tables.templates.places.get(place).map_or(NONE, |place| place.head);
+        while let Some(template) = self.tables.templates.list.get(usize::from(index)) {
+            let next = template.next;
+            if template.state == self.frame.state {
+                let after = if template.depth == 0 {
+                    let Template { text: base, len, key_len, value, bucket, .. } = *template;
+                    let same = text.same_bytes(
+                        at,
+                        self.tables.templates.stock.unbound_view(),
+                        base as usize,
+                        usize::from(len),
+                    );
+                    self.take_scalar::<ESCAPED>(text, at, same, (usize::from(len), key_len, bucket, value))
+                } else {
+                    self.try_container::<ESCAPED>(text, usize::from(index), at)
+                };
+                if after != 0 {
                     if previous != NONE {
-                        self.tables.templates.prefer(place, previous, index, template.next);
+                        self.tables.templates.prefer(place, previous, index, next);
                     }
                     return after;
                 }
             }
-            (previous, index) = (index, template.next);
+            (previous, index) = (index, next);
         }
         0
     }
 
-    /// How far the text from `at` on fits; `Work::shifts` holds where it stands.
+    /// A member whose value is a string, a number or a literal, and of which `same` bytes are the same as those of a template.
     #[inline(always)]
-    fn compare<const ESCAPED: bool>(&mut self, template: &Template, at: usize) -> usize {
-        let text: View<'_> = self.text.unbound_view();
-        let stock = self.tables.templates.stock.unbound_view();
-        let (mut slot, last_slot) = (template.slots.0 as usize, template.slots.1 as usize);
-        let mut by = at;
-        let mut from = 0;
-        self.work.shifts.clear();
-        self.work.shifts.push(Shift { from, by });
-        loop {
-            from +=
-                text.same_bytes(from.wrapping_add(by), stock, template.text + from, template.len.saturating_sub(from));
-            let found = loop {
-                match self.tables.templates.slots.get(slot) {
-                    _ if slot >= last_slot => return from,
-                    Some(found) if usize::from(found.end) < from => slot += 1,
-                    Some(found) => break *found,
-                    None => return from,
-                }
-            };
-            let start = usize::from(found.start);
-            if start > from {
-                return from;
+    fn take_scalar<const ESCAPED: bool>(
+        &mut self,
+        text: View<'_>,
+        at: usize,
+        same: usize,
+        of: (usize, u16, u8, Slot),
+    ) -> usize {
+        let (len, key_len, bucket, value) = of;
+        let start = at + usize::from(value.start);
+        let mut end = at + usize::from(value.end);
+        // A number that is the same so far may go on.
+        if same < len || value.kind & slot::SCALAR != 0 {
+            if same < usize::from(value.start) {
+                return 0;
             }
-            let Some(end) = self.fits::<ESCAPED>(text, found, start.wrapping_add(by)) else { return start };
-            slot += 1;
-            from = usize::from(found.end);
-            by = end.wrapping_sub(from);
-            self.work.shifts.push(Shift { from, by });
+            match self.fits::<ESCAPED>(text, value, start) {
+                Some(found) => end = found,
+                None => return 0,
+            }
         }
+        if !self.take_key::<ESCAPED>(at, key_len, bucket) {
+            return 0;
+        }
+        if ESCAPED {
+            self.text.set_pair(at, *b" \"");
+            self.text.set_pair(at + 2 + usize::from(key_len), *b"\" ");
+            if value.kind & slot::SCALAR == 0 {
+                self.text.set_pair(start - 2, *b" \"");
+                self.text.set_pair(end, *b"\" ");
+            }
+        }
+        if value.field != NO_FIELD {
+            let escaped_form = ESCAPED && value.kind & slot::SCALAR == 0;
+            self.envelope.capture(value.field, Text { start, end, escapes: false, escaped_form });
+        }
+        end + (len - usize::from(value.end))
+    }
+
+    /// Notes the key of the member at `at`, if the object does not have it yet.
+    #[inline(always)]
+    fn take_key<const ESCAPED: bool>(&mut self, at: usize, key_len: u16, bucket: u8) -> bool {
+        let bit = 1 << bucket;
+        let start = at + if ESCAPED { 2 } else { 1 };
+        if self.frame.seen & bit != 0 {
+            let object = (self.frame.keys, self.frame.start);
+            let end = start + usize::from(key_len);
+            let key = Text { start, end, escapes: false, escaped_form: ESCAPED };
+            if self.work.repeats.keys.len() - self.frame.keys > MOST_KEYS
+                || self.work.repeats.contains(self.text.view(), key, object, false, 0).0
+            {
+                return false;
+            }
+        }
+        self.frame.seen |= bit;
+        self.work.repeats.keys.push(start as u32);
+        true
     }
 
     /// The end of the value at `start`, if it may stand in a slot.
+    #[inline(always)]
     fn fits<const ESCAPED: bool>(&mut self, text: View<'_>, slot: Slot, start: usize) -> Option<usize> {
-        if slot.kind & slot::SCALAR != 0 {
-            return self.plain_scalar(start);
+        if slot.kind & (slot::SCALAR | slot::FIXED) != 0 {
+            return if slot.kind & slot::FIXED != 0 { None } else { self.plain_scalar(start) };
         }
         let first = text.word(start);
         let mask = special_mask(first);
         let end = if mask != 0 { start + (mask.trailing_zeros() >> 3) as usize } else { text.find_special(start + 8) };
         let plain = opens::<ESCAPED>(text, end)
-            && (slot.kind & slot::KIND == 0 || first as u16 != u16::from_le_bytes(*b"Se"))
-            && (slot.kind & slot::CHECKED == 0 || self.is_harmless(text, first, start, end))
-            && (slot.kind & slot::URI == 0
-                || self.is_plain_uri(Text { start, end, escapes: false, escaped_form: ESCAPED }));
+            && (slot.kind == 0
+                || (slot.kind & slot::KIND == 0 || first as u16 != u16::from_le_bytes(*b"Se"))
+                    && (slot.kind & slot::CHECKED == 0 || self.is_harmless(text, first, start, end))
+                    && (slot.kind & slot::URI == 0
+                        || self.is_plain_uri(Text { start, end, escapes: false, escaped_form: ESCAPED })));
         plain.then_some(end)
     }
 
-    /// Takes the members that fit as read; the position behind the last one, or zero if there is none.
-    #[inline(always)]
-    fn accept<const ESCAPED: bool>(&mut self, template: &Template, reached: usize) -> usize {
-        let templates = &self.tables.templates;
-        let parts = row(&templates.parts, template.parts);
-        let mut count = 0;
-        while parts.get(count).is_some_and(|part| usize::from(part.end) <= reached) {
-            count += 1;
+    /// A member whose value is an object or array.
+    #[inline(never)]
+    fn try_container<const ESCAPED: bool>(&mut self, text: View<'_>, template: usize, at: usize) -> usize {
+        let Some(template) = self.tables.templates.list.get(template) else { return 0 };
+        let Template { text: base, len, key_len, bucket, slots: (first, last), .. } = *template;
+        let deepest = self.work.frames.len() + self.depth + 1 + usize::from(template.depth);
+        if deepest >= self.tables.fold_depth {
+            return 0;
         }
-        let Some(mut last) = count.checked_sub(1).and_then(|last| parts.get(last)).copied() else { return 0 };
-        let known = self.work.repeats.keys.len();
-        if self.frame.seen & last.seen != 0 {
-            // A key that looks like one that was there before.
-            let mut map = Map::new(&self.work.shifts);
-            for (index, part) in parts.iter().take(count).enumerate() {
-                let start = map.record(part.key);
-                let key = Text { start, end: start + usize::from(part.key_len), escapes: false, escaped_form: ESCAPED };
-                let object = (self.frame.keys, self.frame.start);
-                if self.work.repeats.contains(self.text.view(), key, object, false, 0).0 {
-                    let Some(before) = index.checked_sub(1).and_then(|last| parts.get(last)) else { return 0 };
-                    (count, last) = (index, *before);
-                    break;
-                }
-            }
-        }
-        self.frame.seen |= last.seen;
-        let mut map = Map::new(&self.work.shifts);
-        for part in parts.iter().take(count) {
-            self.work.repeats.keys.push(map.record(part.key) as u32);
-        }
-        debug_assert_eq!(self.work.repeats.keys.len(), known + count);
-        let mut map = Map::new(&self.work.shifts);
-        for capture in row(&templates.captures, template.captures).iter().take_while(|capture| capture.end <= last.end)
-        {
-            // One less and one more: a value that is empty in the template begins where it ends.
-            let start = map.record(capture.start - 1) + 1;
-            let end = map.record(capture.end);
-            let escaped_form = ESCAPED && capture.kind & slot::SCALAR == 0;
-            self.envelope.capture(capture.field, Text { start, end, escapes: false, escaped_form });
-        }
-        if ESCAPED {
-            self.write_plain(template, usize::from(last.end));
-        }
-        Map::new(&self.work.shifts).record(last.end)
-    }
-
-    /// Writes over what has been read what the pass would have made of it: quotes of the plain form.
-    fn write_plain(&mut self, template: &Template, end: usize) {
-        let templates = &self.tables.templates;
-        let made_of_it = template.text + Stock::behind(template.len);
-        let mut slots = row(&templates.slots, template.slots).iter();
-        for (index, shift) in self.work.shifts.iter().enumerate() {
-            if shift.from >= end {
+        let stock = self.tables.templates.stock.unbound_view();
+        let (len, base, mut index, last) = (usize::from(len), base as usize, first as usize, last as usize);
+        let mut by = at;
+        let mut from = 0;
+        self.work.shifts.clear();
+        self.work.shifts.push(Shift { from, by });
+        loop {
+            from += text.same_bytes(from.wrapping_add(by), stock, base + from, len - from);
+            if from >= len {
                 break;
             }
-            // As far as the next value that differs.
-            let next = self.work.shifts.get(index + 1).map_or(end, |next| next.from);
-            let stop = slots.find(|slot| usize::from(slot.end) == next).map_or(end, |slot| usize::from(slot.start));
-            let same = templates.stock.span(made_of_it + shift.from, made_of_it + stop.min(end));
-            self.text.overwrite(shift.from.wrapping_add(shift.by), same);
+            let slot = loop {
+                match self.tables.templates.slots.get(index) {
+                    Some(slot) if index < last && usize::from(slot.start) <= from => {
+                        index += 1;
+                        if usize::from(slot.end) >= from {
+                            break *slot;
+                        }
+                    }
+                    _ => return 0,
+                }
+            };
+            let start = usize::from(slot.start).wrapping_add(by);
+            let Some(end) = self.fits::<ESCAPED>(text, slot, start) else { return 0 };
+            from = usize::from(slot.end);
+            by = end.wrapping_sub(from);
+            self.work.shifts.push(Shift { from, by });
         }
+        if !self.take_key::<ESCAPED>(at, key_len, bucket) {
+            return 0;
+        }
+        let templates = &self.tables.templates;
+        let slots = templates.slots.get(first as usize..last).unwrap_or_default();
+        for slot in slots.iter().filter(|slot| slot.field != NO_FIELD) {
+            // An empty value of the template begins where it ends.
+            let start = position(&self.work.shifts, slot.start, |from, at| from < at);
+            let end = position(&self.work.shifts, slot.end, |from, at| from <= at);
+            let escaped_form = ESCAPED && slot.kind & slot::SCALAR == 0;
+            self.envelope.capture(slot.field, Text { start, end, escapes: false, escaped_form });
+        }
+        if ESCAPED {
+            // What is the same gets the quotes of the plain form.
+            let made_of_it = base + Stock::behind(len);
+            let mut slots = slots.iter();
+            for (index, shift) in self.work.shifts.iter().enumerate() {
+                let next = self.work.shifts.get(index + 1).map(|next| next.from);
+                let differs = next.and_then(|next| slots.find(|slot| usize::from(slot.end) == next));
+                let stop = differs.map_or(len, |slot| usize::from(slot.start));
+                let same = templates.stock.span(made_of_it + shift.from, made_of_it + stop);
+                self.text.overwrite(shift.from.wrapping_add(shift.by), same);
+            }
+        }
+        len.wrapping_add(by)
     }
 }
 
 impl Frame {
-    /// Where templates for the members of a container are looked for that stands behind a key that begins with `word`.
+    /// Where templates for the members of a container are looked for that stands behind a key that begins with `word`, at the place `state`.
     #[inline(always)]
-    pub(super) fn site_inside(self, word: u64) -> u32 {
-        (self.site ^ word as u32 ^ (word >> 32) as u32).wrapping_mul(0x9e37_79b1) | 1
+    pub(super) fn site_inside(self, word: u64, state: State) -> u32 {
+        (self.site ^ word as u32 ^ (word >> 32) as u32).wrapping_mul(0x9e37_79b1) ^ u32::from(state) << 8 | 1
     }
 }

@@ -97,7 +97,7 @@ pub(super) struct Frame {
     pub(super) pair: u32,
     /// Tells the path of names to this container from others, often; zero where templates are not used.
     pub(super) site: u32,
-    /// The key of the first member that no template was known for, and its number in `Templates`; zero if there is none.
+    /// The key of the present member, if no template was known for it, and its number in `Templates`; else zero.
     pub(super) learn: u32,
     pub(super) ticket: u32,
 }
