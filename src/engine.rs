@@ -5,7 +5,7 @@ use crate::envelope::{Envelope, Field, Source, text_of};
 use crate::policy::{Level, Policy};
 use crate::redact::start;
 use crate::report::Report;
-use crate::scan::{Padded, Stop, Tables, Walk, Work, decode};
+use crate::scan::{Padded, Stop, Tables, Variants, Walk, Work, active_rules, decode};
 use crate::stamp::{Fault, Stamp};
 
 /// What the host knows of a record besides its bytes.
@@ -37,6 +37,7 @@ pub struct Engine {
     /// Why nothing but envelopes may leave.
     locked: Option<Fault>,
     tables: Tables,
+    variants: Variants,
     work: Work,
     envelope: Envelope,
     limiter: Limiter,
@@ -59,8 +60,10 @@ impl Engine {
 
     /// An engine that follows a checked policy.
     pub fn with_policy(policy: Policy) -> Self {
+        let variants = Variants::new(&policy);
         Self {
-            tables: Tables::new(&policy),
+            tables: Tables::new(&policy, variants.active),
+            variants,
             locked: None,
             work: Work::default(),
             envelope: Envelope::default(),
@@ -99,17 +102,12 @@ impl Engine {
         self.envelope.clear();
         self.tables.tidy();
         self.report.bytes_in += record.len() as u64;
-        let mut redactions = 0;
         let length = record.len();
         if length > self.policy.limits().max_event_bytes as usize {
             return self.placeholder(context, record, Fault::TooLarge);
         }
-        let mut walk = Walk::new(record, &mut self.tables, &mut self.work, &mut self.envelope, &mut redactions, 0, 0);
-        let read = walk.run(start::RECORD);
-        if read.is_ok() {
-            walk.finish_bodies();
-            walk.finish_names();
-        }
+        let (read, redactions) =
+            if self.variants.conditional { self.read_conditionally(context, record) } else { self.read(record) };
         let is_object = self.envelope.end > 0 && record.text().get(self.envelope.end - 1) == Some(&b'}');
         let fault = match read {
             Err(Stop::Malformed) => Some(Fault::Malformed),
@@ -150,6 +148,11 @@ impl Engine {
             redactions,
             policy: self.policy.hash(),
             fault: None,
+            hidden: if ruling.limited.is_some() {
+                self.tables.hidden_fields(&self.envelope, record)
+            } else {
+                self.tables.hidden_id
+            },
             dropped: &ruling.dropped,
             limited: ruling.limited,
         };
@@ -162,6 +165,41 @@ impl Engine {
         }
         self.report.count_record(redactions, self.output.len());
         self.finish()
+    }
+
+    /// The pass over a record; also the number of redactions.
+    fn read(&mut self, record: &mut Padded<'_>) -> (Result<usize, Stop>, u32) {
+        let mut redactions = 0;
+        let mut walk = Walk::new(record, &mut self.tables, &mut self.work, &mut self.envelope, &mut redactions, 0, 0);
+        let read = walk.run(start::RECORD);
+        if read.is_ok() {
+            walk.finish_bodies();
+            walk.finish_names();
+        }
+        (read, redactions)
+    }
+
+    /// The pass over a record where redaction rules have conditions. What they ask for is known at the end of a pass only: it is made with
+    /// the rules that held for the last record, and once more if others hold for this one.
+    #[cold]
+    fn read_conditionally(&mut self, context: Context<'_>, record: &mut Padded<'_>) -> (Result<usize, Stop>, u32) {
+        let before = record.text().to_vec();
+        let first = self.read(record);
+        let source = self.envelope.source;
+        if self.envelope.is_audit_event() {
+            self.envelope.source = Source::Kubernetes;
+        }
+        let rules = &self.policy.redact().rules;
+        let active = with_attributes(&self.envelope, context, record, |attributes| active_rules(rules, attributes));
+        self.envelope.source = source;
+        if first.0.is_err() || active == self.variants.active {
+            return first;
+        }
+        self.variants.change(active, &self.policy, &mut self.tables);
+        record.overwrite(0, &before);
+        self.envelope.clear();
+        self.tables.tidy();
+        self.read(record)
     }
 
     /// The policy that the engine follows.
@@ -211,6 +249,11 @@ impl Engine {
 
     #[cold]
     fn placeholder(&mut self, context: Context<'_>, record: &Padded<'_>, fault: Fault) -> Outcome<'_> {
+        if self.variants.conditional && self.variants.active != u128::MAX {
+            // Whether conditions hold is not known: all rules do.
+            self.variants.change(u128::MAX, &self.policy, &mut self.tables);
+        }
+        let hidden = self.tables.hidden_fields(&self.envelope, record);
         let rule = self.policy.default_rule();
         let stamp = Stamp {
             envelope: &self.envelope,
@@ -221,6 +264,7 @@ impl Engine {
             // What is locked down follows no policy.
             policy: if self.locked.is_some() { *b"00000000" } else { self.policy.hash() },
             fault: Some(fault),
+            hidden,
             dropped: &[],
             limited: None,
         };
@@ -351,7 +395,7 @@ fn lower(level: Level, envelope: &Envelope, record: &Padded<'_>, work: &mut Work
     work.edits.replace(text.start, text.end, level.as_str().as_bytes());
     for &(is_response, member, after) in envelope.bodies() {
         if is_response || level < Level::Request {
-            work.remove(record, member, after);
+            work.edits.leave_out(member, after);
         }
     }
 }

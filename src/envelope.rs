@@ -93,6 +93,13 @@ pub(crate) const ELSEWHERE: &[(Field, &str)] = &[
     (Field::SourceIps, "protoPayload.requestMetadata.callerIp"),
 ];
 
+impl Field {
+    /// This field's bit in a set of fields.
+    pub(crate) fn bit(self) -> u32 {
+        1 << self as u8
+    }
+}
+
 /// Fields before this one are single values.
 const SINGLE: usize = Field::Groups as usize;
 

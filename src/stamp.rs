@@ -45,6 +45,8 @@ pub(crate) struct Stamp<'a, 'r> {
     pub(crate) redactions: u32,
     pub(crate) policy: [u8; 8],
     pub(crate) fault: Option<Fault>,
+    /// Fields that a rule of the policy takes out, a bit each.
+    pub(crate) hidden: u32,
     /// Rules and how many events they have dropped since a record has told so.
     pub(crate) dropped: &'a [(&'a str, u64)],
     /// The limit of the rule that this event is the first in its second to be over: more may be dropped behind it.
@@ -92,7 +94,7 @@ impl Stamp<'_, '_> {
     /// `auditID/stage`, or the hash.
     fn push_id(&self, out: &mut Vec<u8>) {
         match (self.envelope.field(Field::AuditId), self.envelope.field(Field::Stage)) {
-            (Some(id), Some(stage)) => {
+            (Some(id), Some(stage)) if self.hidden & Field::AuditId.bit() == 0 => {
                 self.push_text(id, out);
                 out.push(b'/');
                 self.push_text(stage, out);
@@ -165,7 +167,8 @@ impl Stamp<'_, '_> {
     }
 
     fn push_object(&self, name: &str, fields: &[(Field, &str)], out: &mut Vec<u8>) {
-        if fields.iter().all(|&(field, _)| self.envelope.field(field).is_none()) {
+        let leaves = |field: Field| self.hidden & field.bit() == 0 && self.envelope.field(field).is_some();
+        if !fields.iter().any(|&(field, _)| leaves(field)) {
             return;
         }
         out.extend_from_slice(b",\"");
@@ -181,7 +184,7 @@ impl Stamp<'_, '_> {
     }
 
     fn push_member(&self, field: Field, name: &str, comma: u8, out: &mut Vec<u8>) -> bool {
-        let Some(text) = self.envelope.field(field) else { return false };
+        let Some(text) = self.envelope.field(field).filter(|_| self.hidden & field.bit() == 0) else { return false };
         if comma == b',' {
             out.push(b',');
         }

@@ -58,6 +58,8 @@ codes! {
     LiteralSecret = "P020", "secret in the policy";
     /// A key that is understood, but that nothing acts on in this version.
     Idle = "P021", "nothing acts on this yet";
+    /// A path that nothing can stand at.
+    Unreachable = "P022", "path that can match nothing";
     /// A key that Kubernetes ignores.
     IgnoredKey = "P101", "ignored key";
 }

@@ -38,9 +38,16 @@ pub use path::{Path, Step};
 pub use presets::{PRESETS, Preset, PresetRule};
 
 use crate::decide::Matcher;
+use auditgate_own::Pseudonyms;
 
 /// Largest policy file in bytes.
 pub const MAX_POLICY_BYTES: usize = 1 << 20;
+
+/// Shortest key of pseudonyms in bytes: those of a shorter one can be guessed.
+const MIN_KEY_BYTES: usize = 16;
+
+/// Longest key of pseudonyms in bytes.
+pub const MAX_KEY_BYTES: usize = 4096;
 
 /// A checked and compiled policy.
 #[derive(Clone, Debug)]
@@ -55,6 +62,7 @@ pub struct Policy {
     hash: [u8; 8],
     warnings: Diagnostics,
     asks_for_annotations: bool,
+    pseudonyms: Option<Pseudonyms>,
 }
 
 /// Reads, checks and compiles a policy file. `file_name` is for messages only.
@@ -97,7 +105,40 @@ impl Policy {
         let mut conditions =
             rules.iter().map(|rule| &rule.conditions).chain(redact.rules.iter().map(|rule| &rule.when));
         let asks_for_annotations = conditions.any(|conditions| !conditions.annotations.is_empty());
-        Self { kubernetes, rules, default, matcher, limits, redact, destinations, hash, warnings, asks_for_annotations }
+        Self {
+            kubernetes,
+            rules,
+            default,
+            matcher,
+            limits,
+            redact,
+            destinations,
+            hash,
+            warnings,
+            asks_for_annotations,
+            pseudonyms: None,
+        }
+    }
+
+    /// Gives the policy the key of its pseudonyms, which [`Redact::hmac`] says the place of. Without it, the action `hmac` masks.
+    ///
+    /// # Errors
+    /// What is wrong with the key.
+    pub fn set_hmac_key(&mut self, key: &[u8]) -> Result<(), &'static str> {
+        let key = key.strip_suffix(b"\n").unwrap_or(key);
+        let key = key.strip_suffix(b"\r").unwrap_or(key);
+        if key.len() < MIN_KEY_BYTES {
+            return Err("it has fewer than 16 bytes");
+        }
+        if key.len() > MAX_KEY_BYTES {
+            return Err("it has more than 4096 bytes");
+        }
+        self.pseudonyms = self.redact.hmac.as_ref().map(|hmac| Pseudonyms::new(&hmac.id, key));
+        Ok(())
+    }
+
+    pub(crate) fn pseudonyms(&self) -> Option<&Pseudonyms> {
+        self.pseudonyms.as_ref()
     }
 
     /// The policy that holds where none is given: everything in the catalogue is redacted, nothing is dropped, and there is

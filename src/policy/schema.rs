@@ -69,6 +69,10 @@ pub(super) enum Form {
     Share,
     /// A place in an event.
     Path,
+    /// The name of a key, word by word.
+    KeyName,
+    /// A regular expression of the small language that auditgate knows.
+    Pattern,
     /// A URL without credentials.
     Endpoint,
 }
@@ -114,7 +118,6 @@ const NAMES: Shape = Shape::List(&TEXT);
 const WILDCARDS: Shape = Shape::List(&Shape::Text(Form::Wildcard));
 const STAGE_LIST: Shape = Shape::List(&Shape::Choice(&STAGES));
 const PATHS: Shape = Shape::List(&Shape::Text(Form::Path));
-const FILLED: Shape = Shape::List(&Shape::Text(Form::Filled));
 const COUNT: Shape = Shape::Number(1, i32::MAX as u32);
 
 /// The policy.
@@ -165,8 +168,12 @@ pub(super) static LIMITS: [Field; 4] = [
         &Shape::Number(1, 10_000),
         "Deepest nesting that is looked at; a deeper event leaves as its envelope. Default 512.",
     ),
-    idle("max_decode_depth", &Shape::Number(0, 3), "How often an encoding inside an encoding is taken off. Default 3."),
-    idle(
+    field(
+        "max_decode_depth",
+        &Shape::Number(0, 3),
+        "How often an encoding inside an encoding is taken off. Default 3.",
+    ),
+    field(
         "max_decoded_bytes",
         &Shape::Number(1024, 64 << 20),
         "Most bytes that one value may decode to; a larger one is masked. Default 1048576.",
@@ -244,11 +251,15 @@ static DEFAULT: [Field; 2] = [
 ];
 
 static REDACT: [Field; 5] = [
-    idle("catalogue", &Shape::Truth, "Whether the built-in catalogue is applied. Default true."),
-    idle("keep", &NAMES, "Entries of the catalogue that are switched off."),
-    idle("allow", &PATHS, "Only what stands at these places leaves."),
-    idle("hmac", &Shape::Object(&HMAC), "The key of the action `hmac`."),
-    idle("rules", &Shape::List(&Shape::Object(&REDACT_RULE)), "Tried in order, before the catalogue."),
+    field("catalogue", &Shape::Truth, "Whether the built-in catalogue is applied. Default true."),
+    field("keep", &NAMES, "Entries of the catalogue that are switched off."),
+    field("allow", &PATHS, "Only what stands at these places leaves."),
+    field("hmac", &Shape::Object(&HMAC), "The key of the action `hmac`."),
+    field(
+        "rules",
+        &Shape::List(&Shape::Object(&REDACT_RULE)),
+        "Redaction rules; the first that fits a value decides, before the catalogue.",
+    ),
 ];
 
 static HMAC: [Field; 2] = [
@@ -273,8 +284,12 @@ static REDACT_RULE: [Field; 9] = [
         &PATHS,
         "Values at these places: `requestObject.spec.containers[*].env[*].value`, `**` for any number of steps.",
     ),
-    field("keys", &FILLED, "Values under keys of these names, wherever they stand."),
-    field("patterns", &FILLED, "Parts of text that fit these patterns."),
+    field(
+        "keys",
+        &Shape::List(&Shape::Text(Form::KeyName)),
+        "Values under keys of these names, wherever they stand; `employee_id` is `employeeId` too, and `*_id` any name that ends so.",
+    ),
+    field("patterns", &Shape::List(&Shape::Text(Form::Pattern)), "Parts of text that fit these patterns."),
     field("when", &Shape::Object(&WHEN), "Only in events that fulfil these conditions."),
     field("action", &Shape::Choice(&ACTIONS), "What happens to the value. Default `mask`."),
     field("max_chars", &Shape::Number(1, 65536), "For `truncate`: characters that stay. Default 64."),

@@ -4,7 +4,7 @@
 //! Path syntax: see `scan::paths`.
 
 use super::class::Class;
-use super::start;
+use super::{Off, start};
 use crate::envelope::{ELSEWHERE, FIELDS};
 use crate::scan::effect::{self as e};
 use crate::scan::{Builder, Effects, Keys};
@@ -32,6 +32,14 @@ const TOKEN_REVIEW: u32 = start::objects(Class::TokenReview.bit());
 const CSR: u32 = start::objects(Class::CertificateSigningRequest.bit());
 const CHALLENGE: u32 = start::objects(Class::Challenge.bit());
 const OAUTH: u32 = start::objects(Class::OauthToken.bit());
+
+impl Entry {
+    /// Whether a policy may do without it: it changes values. The others say how events are read.
+    pub(crate) fn is_switchable(&self) -> bool {
+        const CHANGES: u32 = e::MASK | e::REMOVE | e::COMMAND | e::URI | e::MESSAGE | e::TRUNCATE | e::PAIRS;
+        self.flags & CHANGES != 0 && !self.id.starts_with('R') && self.id != "K00"
+    }
+}
 
 macro_rules! entries {
     ($($id:literal $starts:expr, [$($path:literal),* $(,)?], $flags:expr, $what:literal;)*) => {
@@ -112,20 +120,28 @@ pub(crate) static ENTRIES: &[Entry] = entries! {
 };
 
 /// Adds all patterns, and those of the envelope.
-pub(crate) fn add_patterns(builder: &mut Builder, keys: &mut Keys, annotations: bool) {
+pub(crate) fn add_patterns(builder: &mut Builder, keys: &mut Keys, annotations: bool, off: &Off) {
     if annotations {
-        builder.add(keys, RECORD, "annotations.*", Effects { flags: e::ANNOTATION, entry: 0, field: 0 });
+        builder.add(keys, RECORD, "annotations.*", Effects { flags: e::ANNOTATION, entry: 0, field: 0, own: 0 });
     }
     for (index, entry) in ENTRIES.iter().enumerate() {
+        if entry.is_switchable() && off.has(entry.id) {
+            continue;
+        }
         for path in entry.paths {
-            builder.add(keys, entry.starts, path, Effects { flags: entry.flags, entry: index as u16, field: 0 });
+            builder.add(
+                keys,
+                entry.starts,
+                path,
+                Effects { flags: entry.flags, entry: index as u16, field: 0, own: 0 },
+            );
         }
     }
     for (field, path) in FIELDS.iter().chain(ELSEWHERE) {
-        builder.add(keys, RECORD, path, Effects { flags: e::CAPTURE, entry: 0, field: *field as u8 });
+        builder.add(keys, RECORD, path, Effects { flags: e::CAPTURE, entry: 0, field: *field as u8, own: 0 });
     }
-    builder.add(keys, 1 << start::CLOSED, "**", Effects { flags: e::MASK, entry: NOT_LOOKED_AT, field: 0 });
-    builder.add(keys, 1 << start::QUIET, "**", Effects { flags: e::KEEP, entry: 0, field: 0 });
+    builder.add(keys, 1 << start::CLOSED, "**", Effects { flags: e::MASK, entry: NOT_LOOKED_AT, field: 0, own: 0 });
+    builder.add(keys, 1 << start::QUIET, "**", Effects { flags: e::KEEP, entry: 0, field: 0, own: 0 });
 }
 
 /// The identifier of an entry.

@@ -9,8 +9,11 @@ pub(crate) mod decode;
 pub(crate) mod document;
 pub(crate) mod judge;
 pub(crate) mod names;
+pub(crate) mod own;
 pub(crate) mod tokens;
 pub(crate) mod uri;
+
+use crate::policy::Redact;
 
 /// The places that a pass can start at, see `scan::paths`.
 pub(crate) mod start {
@@ -63,6 +66,46 @@ pub(crate) fn is_mask(text: &[u8]) -> bool {
         _ => false,
     };
     letter.is_ascii_uppercase() && tens.is_ascii_digit() && ones.is_ascii_digit() && length_only
+}
+
+/// What of the catalogue a policy switches off.
+#[derive(Default)]
+pub(crate) struct Off {
+    /// All of it, but for what keeps the module's own map and the reading of events as they are.
+    pub(crate) all: bool,
+    ids: Vec<&'static str>,
+}
+
+impl Off {
+    pub(crate) fn new(redact: &Redact) -> Self {
+        let ids = redact.keep.iter().filter_map(|entry| switchable().find(|id| *id == entry.name)).collect();
+        Self { all: !redact.catalogue, ids }
+    }
+
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.all || self.ids.contains(&id)
+    }
+
+    /// Forgets hits of what is switched off.
+    pub(crate) fn forget(&self, hits: &mut Vec<judge::Hit>) {
+        if self.all {
+            hits.clear();
+        } else if !self.ids.is_empty() {
+            hits.retain(|hit| !self.ids.contains(&hit.id));
+        }
+    }
+}
+
+/// Identifiers of what a policy can switch off by `keep`: entries that change values, and token formats.
+pub(crate) fn switchable() -> impl Iterator<Item = &'static str> {
+    let entries = catalogue::ENTRIES.iter().filter(|entry| entry.is_switchable()).map(|entry| entry.id);
+    entries.chain(tokens::FORMATS.iter().map(|format| format.id))
+}
+
+/// Whether the catalogue has an entry or format of this identifier.
+pub(crate) fn is_entry(id: &str) -> bool {
+    let entries = catalogue::ENTRIES.iter().map(|entry| entry.id).chain(tokens::FORMATS.iter().map(|format| format.id));
+    entries.chain(["D01", "L03"]).any(|known| known == id)
 }
 
 #[cfg(test)]

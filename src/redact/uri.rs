@@ -71,7 +71,7 @@ fn whole_value(hints: &Hints, decoded: &[u8], start: usize, stop: usize, hits: &
     if let Some(view) = View::new(&bytes) {
         judge(hints, view, 0, decoded.len(), &mut inner);
     }
-    if !inner.is_empty() {
+    if !inner.is_empty() || hints.own.fits(decoded) {
         hits.push(Hit { start, end: stop, id: "N01" });
     }
 }

@@ -6,6 +6,7 @@ use super::paths::{State, effect};
 use super::string::{self, Text};
 use super::walk::{Frame, MAX_LEVEL, Walk, close};
 use crate::envelope::{Envelope, Field};
+use crate::policy::Action;
 use crate::redact::class::{CLASSES, Class};
 use crate::redact::names::name;
 use crate::redact::{catalogue, start};
@@ -15,20 +16,36 @@ impl Walk<'_, '_> {
     #[cold]
     #[inline(never)]
     pub(super) fn on_open(&mut self, outer: u32, member: Member, key: usize) -> (State, u32) {
+        let member = self.counted(member);
         let (state, bits) = self.inside(outer, member);
         if bits & (close::REMOVE | close::REMEMBER) != 0 {
             let depth = self.work.open_frames() + 1;
-            self.work.notes(depth).member = key;
+            let notes = self.work.notes(depth);
+            (notes.member, notes.place) = (key, member.state());
         }
         (state, bits)
     }
 
     fn inside(&mut self, outer: u32, member: Member) -> (State, u32) {
-        let (value, flags, named) = (member.state(), member.effects(), member.name());
+        let (value, mut flags, named) = (member.state(), member.effects(), member.name());
+        let in_patch = outer & close::PATCH != 0 && named & name::PAIR_VALUE != 0;
+        if flags & effect::POLICY != 0 && !(in_patch && flags & effect::OWN == 0) {
+            let rule = self.tables.paths.effects(value).own;
+            let action = self.tables.own.action(rule);
+            if flags & effect::DENIED != 0 || flags & effect::OWN != 0 && action == Action::Remove {
+                return (self.tables.paths.unseen(value), close::REMOVE);
+            }
+            if flags & effect::OWN != 0 && !self.tables.own.is_partial(rule) {
+                flags &= !(effect::REMOVE | effect::MASK);
+            }
+            if flags & effect::OWN != 0 && action == Action::Keep {
+                flags &= !(effect::COMMAND | effect::LINE);
+            }
+        }
         if flags & effect::REMOVE != 0 {
             return (start::QUIET, close::REMOVE);
         }
-        if outer & close::PATCH != 0 && named & name::PAIR_VALUE != 0 {
+        if in_patch {
             return (start::QUIET, close::PATCH_VALUE);
         }
         if flags & effect::MASK != 0 {
@@ -37,7 +54,7 @@ impl Walk<'_, '_> {
         if flags & effect::BODY != 0 {
             let which = if flags & effect::RESPONSE != 0 { close::RESPONSE } else { 0 };
             return match self.class() {
-                Some(class) => (start::object(Some(class)), close::REMEMBER | which),
+                Some(class) => (self.tables.paths.enter(start::object(Some(class)), value), close::REMEMBER | which),
                 None => (start::QUIET, close::BODY | close::REMEMBER | which),
             };
         }
@@ -47,9 +64,10 @@ impl Walk<'_, '_> {
             return if is_own { (start::RECORD, 0) } else { (start::QUIET, close::EVENT) };
         }
         if flags & effect::OBJECT != 0 {
-            return (start::object(self.class()), 0);
+            let class = self.class();
+            return (self.tables.paths.enter(start::object(class), value), 0);
         }
-        let mut bits = 0;
+        let mut bits = if flags & effect::INDEXED != 0 { close::INDEXED } else { 0 };
         if flags & effect::COMMAND != 0 {
             self.work.arguments.clear();
             bits |= close::COMMAND;
@@ -65,6 +83,9 @@ impl Walk<'_, '_> {
 
     /// What the bodies of this event are; a text inside an event inherits it.
     pub(super) fn class(&mut self) -> Option<Class> {
+        if self.tables.hints.off.all {
+            return Some(Class::Other);
+        }
         if self.envelope.class.is_none() {
             self.envelope.class = self.envelope.class(self.text.view());
         }
@@ -92,7 +113,8 @@ impl Walk<'_, '_> {
         }
         if bits & close::SECRET != 0 {
             let class = self.class();
-            self.again(frame.start, after, start::EMBEDDED_SECRET, class, 0);
+            let state = self.tables.paths.enter(start::EMBEDDED_SECRET, frame.state);
+            self.again(frame.start, after, state, class, 0);
         }
         if bits & close::EVENT != 0 {
             self.again(frame.start, after, start::RECORD, None, 0);
@@ -100,7 +122,7 @@ impl Walk<'_, '_> {
         if bits & close::BODY != 0 {
             let mut body = Vec::new();
             self.work.edits.take_out(self.text, frame.start, after, &mut body);
-            self.tables.deferred.push((frame.start, after, body));
+            self.tables.deferred.push((frame.start, after, body, notes.place));
         }
         if bits & close::REMEMBER != 0 {
             self.envelope.capture_body(bits & close::RESPONSE != 0, notes.member, after);
@@ -121,9 +143,10 @@ impl Walk<'_, '_> {
 
     /// Bodies that were read before the event said what they are.
     pub(crate) fn finish_bodies(&mut self) {
-        for (from, to, body) in core::mem::take(&mut self.tables.deferred) {
+        for (from, to, body, place) in core::mem::take(&mut self.tables.deferred) {
             let class = self.class().unwrap_or(Class::Secret);
-            let out = self.nested(body, start::object(Some(class)), Some(class), 1, 0).map(|(out, _)| out);
+            let state = self.tables.paths.enter(start::object(Some(class)), place);
+            let out = self.nested(body, state, Some(class), 1, 0).map(|(out, _)| out);
             self.replace_nested(from, to, out);
         }
     }

@@ -9,6 +9,8 @@ struct Edit {
     end: usize,
     from: usize,
     to: usize,
+    /// A member or an item goes, and one of the commas around it with it.
+    leaves_out: bool,
 }
 
 /// The changes of one text, and the bytes that go in.
@@ -36,10 +38,19 @@ impl Edits {
     pub(crate) fn replace_with(&mut self, start: usize, end: usize, write: impl FnOnce(&mut Vec<u8>)) {
         let from = self.arena.len();
         write(&mut self.arena);
-        if self.list.last().is_some_and(|last| last.end > start) {
+        self.push(Edit { start, end, from, to: self.arena.len(), leaves_out: false });
+    }
+
+    /// Leaves out the member or item `start..end`.
+    pub(crate) fn leave_out(&mut self, start: usize, end: usize) {
+        self.push(Edit { start, end, from: 0, to: 0, leaves_out: true });
+    }
+
+    fn push(&mut self, edit: Edit) {
+        if self.list.last().is_some_and(|last| last.end > edit.start) {
             self.unordered = true;
         }
-        self.list.push(Edit { start, end, from, to: self.arena.len() });
+        self.list.push(edit);
     }
 
     /// Whether anything changes.
@@ -81,6 +92,7 @@ fn put_in_order(list: &mut [Edit]) {
 
 fn render(list: &[Edit], arena: &[u8], text: &Padded<'_>, start: usize, end: usize, out: &mut Vec<u8>) {
     let mut at = start;
+    let begin = out.len();
     for edit in list {
         if edit.start < at {
             continue;
@@ -88,8 +100,26 @@ fn render(list: &[Edit], arena: &[u8], text: &Padded<'_>, start: usize, end: usi
         out.extend_from_slice(text.span(at, edit.start));
         out.extend_from_slice(arena.get(edit.from..edit.to).unwrap_or_default());
         at = edit.end;
+        if edit.leaves_out {
+            at = close_gap(text, at, begin, out);
+        }
     }
     out.extend_from_slice(text.span(at, end));
+}
+
+/// Takes the comma in front of what was left out, or, where nothing in front of it stays, the one behind it. Where the text goes on.
+fn close_gap(text: &Padded<'_>, at: usize, begin: usize, out: &mut Vec<u8>) -> usize {
+    let written = out.get(begin..).unwrap_or_default();
+    let kept = written.iter().rposition(|byte| !byte.is_ascii_whitespace());
+    if let Some(last) = kept.filter(|last| written.get(*last) == Some(&b',')) {
+        out.truncate(begin + last);
+        return at;
+    }
+    let mut comma = at;
+    while comma < text.len() && text.byte(comma).is_ascii_whitespace() {
+        comma += 1;
+    }
+    if text.byte(comma) == b',' { comma + 1 } else { at }
 }
 
 #[cfg(test)]

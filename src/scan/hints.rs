@@ -7,8 +7,10 @@
 use core::cell::Cell;
 
 use super::buffer::View;
+use crate::redact::Off;
 use crate::redact::decode::sextet;
 use crate::redact::tokens::{Before, FORMATS, Format, alphabet, class_of};
+use auditgate_own::Finder;
 
 /// The pair is not two letters or digits.
 const BREAKS_RUN: u8 = 1;
@@ -38,11 +40,27 @@ pub(crate) struct Hints {
     rare: Vec<(u16, u8, u8)>,
     /// Where the pairs with a first byte begin in `rare`.
     begins: [u16; 129],
+    /// Patterns of the policy, which are looked for in decoded texts too.
+    pub(crate) own: Finder,
+    /// What of the catalogue the policy switches off.
+    pub(crate) off: Off,
+    /// Encodings that may be nested in each other.
+    pub(crate) max_decodings: u8,
+    /// Most bytes that one encoded run may stand for.
+    pub(crate) max_decoded_bytes: usize,
 }
 
 impl Hints {
     pub(crate) fn new() -> Self {
-        let mut hints = Self { table: vec![BREAKS_RUN; 1 << 16], rare: Vec::new(), begins: [0; 129] };
+        let mut hints = Self {
+            table: vec![BREAKS_RUN; 1 << 16],
+            rare: Vec::new(),
+            begins: [0; 129],
+            own: Finder::default(),
+            off: Off::default(),
+            max_decodings: 3,
+            max_decoded_bytes: 1 << 20,
+        };
         let alnum: Vec<u8> = (0..=127u8).filter(u8::is_ascii_alphanumeric).collect();
         for &first in &alnum {
             for &second in &alnum {

@@ -127,6 +127,11 @@ impl Keys {
         found.ok().and_then(|at| self.names.get(at)).map_or(UNKNOWN, |(_, symbol)| *symbol)
     }
 
+    /// Every known name and its symbol.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&[u8], Symbol)> {
+        self.names.iter().map(|(name, symbol)| (name.as_slice(), *symbol))
+    }
+
     /// Number of symbols, [`UNKNOWN`] included.
     pub(crate) fn symbols(&self) -> usize {
         self.names.len() + 1
@@ -219,10 +224,16 @@ impl Keys {
         }
         let own = text.span(start, end);
         let mut bits = names::classify(own);
-        if bits & name::LONG != 0 && hints.is_plain(text, start, end) {
+        if hints.off.all {
+            bits &= !name::SECRET;
+        }
+        if hints.own.may_fit(own) {
+            bits |= name::LONG;
+        } else if bits & name::LONG != 0 && hints.is_plain(text, start, end) {
             bits &= !name::LONG;
         }
-        let next = paths.step(state, self.symbol(own));
+        let symbol = paths.named(self.symbol(own), own);
+        let next = paths.step(state, symbol);
         // The place of an object can change while it is read; its keys stay what they are.
         let bucket = (mix(place.words, place.length_and_state & !u32::from(State::MAX)) >> 32) as u8 & 63;
         place.member = Member::new(next, paths.effects(next).flags, bits, bucket);

@@ -159,7 +159,8 @@ impl Walk<'_, '_> {
                 if kind == slot::FIXED && looked_into {
                     return None;
                 }
-                student.slot(start, end, if is_kind { kind | slot::KIND } else { kind }, field);
+                let searched = if self.tables.paths.searches() { slot::SEARCHED } else { 0 };
+                student.slot(start, end, if is_kind { kind | slot::KIND } else { kind } | searched, field);
                 Some(after)
             }
             b'{' | b'[' => {

@@ -152,9 +152,10 @@ impl Walk<'_, '_> {
                         frame = self.frame;
                     }
                 } else if text.byte(at) | 0x20 == b'{' {
-                    let (state, closing) = if member.effects() | frame.close & close::PATCH == 0 {
+                    let (state, closing) = if member.effects() | frame.close & close::MEMBERS == 0 {
                         (member.state(), 0)
                     } else {
+                        self.frame = frame;
                         self.on_open(frame.close, member, start)
                     };
                     self.work.frames.push(frame);

@@ -27,7 +27,11 @@ impl Walk<'_, '_> {
         if value.end == 0 {
             return;
         }
-        let mut state = start::object(self.class());
+        // The policy's own paths go from the list of operations on.
+        let place = self.work.frames.last().map_or(start::RECORD, |frame| frame.state);
+        let class = self.class();
+        let mut state = self.tables.paths.enter(start::object(class), place);
+        let mut whole = true;
         let mut pointer = Vec::new();
         string::decode(self.text.view(), path, &mut pointer);
         let mut secret = false;
@@ -35,14 +39,19 @@ impl Walk<'_, '_> {
             let segment = unescape_pointer(segment);
             let index = segment.iter().all(u8::is_ascii_digit) || segment == b"-";
             let symbol = match self.tables.keys.symbol(&segment) {
-                UNKNOWN if index => self.tables.paths.item(),
-                symbol => symbol,
+                UNKNOWN if index => {
+                    let index = core::str::from_utf8(&segment).ok().and_then(|digits| digits.parse().ok());
+                    self.tables.paths.index(&self.tables.keys, index.unwrap_or(usize::MAX))
+                }
+                symbol => self.tables.paths.named(symbol, &segment),
             };
             state = self.tables.paths.step(state, symbol);
-            secret = names::is_secret(&segment);
+            secret = names::is_secret(&segment) && !self.tables.hints.off.all;
+            whole = false;
             let flags = self.tables.paths.effects(state).flags;
             if flags & effect::OBJECT != 0 {
-                state = start::object(self.class());
+                state = self.tables.paths.enter(start::object(class), state);
+                whole = true;
             }
             if flags & effect::REMOVE != 0 {
                 state = start::CLOSED;
@@ -56,12 +65,12 @@ impl Walk<'_, '_> {
                 .is_some_and(|index| index == b"-" || !index.is_empty() && index.iter().all(u8::is_ascii_digit));
         let (from, to) = (value.start, value.end);
         let scalar = !matches!(self.text.byte(from), b'{' | b'[');
-        let class = self.class();
-        if scalar && (secret || of_pair) {
+        let own = self.tables.paths.effects(state).flags & effect::POLICY != 0;
+        if scalar && (secret || of_pair && !self.tables.hints.off.all) && !own {
             return self.mask_value(from, to, catalogue::BY_NAME);
         }
         // The whole body in an operation; a Secret's is an object.
-        if scalar && class == Some(Class::Secret) && state == start::object(class) {
+        if scalar && class == Some(Class::Secret) && whole {
             return self.mask_value(from, to, catalogue::UNKNOWN_SHAPE);
         }
         self.again(from, to, state, class, if secret { name::SECRET } else { 0 });

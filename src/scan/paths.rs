@@ -7,6 +7,7 @@
 //! costs one look-up.
 
 use super::keys::{Keys, Symbol, UNKNOWN};
+use super::own_paths::{OwnBuilder, OwnPaths};
 
 /// A place in the event, as far as patterns can tell places apart.
 pub(crate) type State = u16;
@@ -29,6 +30,8 @@ pub(crate) struct Effects {
     pub(crate) entry: u16,
     /// Index of the envelope field to capture, with [`effect::CAPTURE`].
     pub(crate) field: u8,
+    /// Index of the policy's own rule that decides about the value, with [`effect::OWN`].
+    pub(crate) own: u8,
 }
 
 /// The bits of [`Effects::flags`].
@@ -71,6 +74,16 @@ pub(crate) mod effect {
     pub(crate) const RESPONSE: u32 = 1 << 19;
     /// An annotation of the event that the policy's rules may ask for.
     pub(crate) const ANNOTATION: u32 = 1 << 20;
+    /// A rule of the policy's own decides about the value.
+    pub(crate) const OWN: u32 = 1 << 21;
+    /// An array of which the policy names single items.
+    pub(crate) const INDEXED: u32 = 1 << 22;
+    /// Neither this place nor anything below is in the allow-list.
+    pub(crate) const DENIED: u32 = 1 << 23;
+    /// Not in the allow-list, but something below can be.
+    pub(crate) const PARTLY: u32 = 1 << 24;
+    /// What the policy's own rules say of a place.
+    pub(crate) const POLICY: u32 = OWN | DENIED | PARTLY;
 }
 
 /// What effects do, in the words of the documentation.
@@ -99,9 +112,12 @@ pub(crate) fn describe(flags: u32) -> String {
 
 /// One segment of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Segment {
+pub(super) enum Segment {
     Key(Symbol),
+    /// Any key or item.
     Any,
+    /// Any key.
+    AnyKey,
     Item,
     AnyDepth,
     /// Any key but those of the list with this number.
@@ -111,32 +127,34 @@ enum Segment {
 /// The automaton.
 pub(crate) struct Paths {
     /// Words of 64 bits in a set.
-    width: usize,
-    /// For each symbol, then for items of arrays: the bits that accept it.
-    accept: Vec<u64>,
+    pub(super) width: usize,
+    /// For each symbol, then for items of arrays, then for names that key rules of the policy fit: the bits that accept it.
+    pub(super) accept: Vec<u64>,
     /// The bits that stay on any step.
     stay: Vec<u64>,
     /// What holds where a bit is set, by bit.
     finals: Vec<(u32, Effects)>,
     /// The sets of bits, `width` words each.
-    sets: Vec<u64>,
+    pub(super) sets: Vec<u64>,
     effects: Vec<Effects>,
     /// States made before the first record.
     fixed: usize,
     steps: Vec<(u32, State)>,
-    symbols: usize,
+    pub(super) symbols: usize,
+    pub(super) own: OwnPaths,
 }
 
 /// Collects patterns.
 pub(crate) struct Builder {
-    bits: u32,
+    pub(super) bits: u32,
     /// (bit, segment that accepts at this bit)
-    segments: Vec<(u32, Segment)>,
+    pub(super) segments: Vec<(u32, Segment)>,
     exceptions: Vec<Vec<Symbol>>,
-    stay: Vec<u32>,
+    pub(super) stay: Vec<u32>,
     finals: Vec<(u32, Effects)>,
     /// Per start set, the bits that are set there.
     starts: Vec<(u8, u32)>,
+    pub(super) own: OwnBuilder,
 }
 
 impl Builder {
@@ -148,19 +166,14 @@ impl Builder {
             stay: Vec::new(),
             finals: Vec::new(),
             starts: Vec::new(),
+            own: OwnBuilder::default(),
         }
     }
 
     /// Adds `pattern` to the start sets in `starts` (a bit each). Segments are separated by dots; a dot in a name is written `\.`.
     pub(crate) fn add(&mut self, keys: &mut Keys, starts: u32, pattern: &str, effects: Effects) {
         let sticky = effects.flags & (effect::MASK | effect::KEEP | effect::EXEMPT) != 0;
-        let mut bit = self.bits;
-        // A carry out of the last bit of one pattern must not run into the next one, so a bit between them is unused.
-        for start in 0..32u8 {
-            if starts >> start & 1 == 1 {
-                self.starts.push((start, bit));
-            }
-        }
+        let mut bit = self.begin(starts);
         each_segment(pattern, |name, item| {
             let segment = match name {
                 "**" => Segment::AnyDepth,
@@ -191,6 +204,17 @@ impl Builder {
         self.bits = bit + 2;
     }
 
+    /// The first bit of a new pattern. A carry out of the last bit of one pattern must not run into the next one, so a bit between them
+    /// is unused.
+    pub(super) fn begin(&mut self, starts: u32) -> u32 {
+        for start in 0..32u8 {
+            if starts >> start & 1 == 1 {
+                self.starts.push((start, self.bits));
+            }
+        }
+        self.bits
+    }
+
     /// Makes the automaton; state n is the start set n.
     pub(crate) fn build(self, keys: &Keys, starts: usize) -> Paths {
         let width = (self.bits as usize).div_ceil(64).max(1);
@@ -205,16 +229,19 @@ impl Builder {
             fixed: 0,
             steps: vec![(u32::MAX, 0); STEP_PLACES],
             symbols,
+            own: OwnPaths::default(),
         };
         for (bit, segment) in self.segments {
             for symbol in 0..=symbols {
+                let item = symbol == symbols || self.own.is_index(symbol);
                 let accepts = match segment {
                     Segment::Key(key) => symbol == key as usize,
                     Segment::Any => true,
-                    Segment::Item => symbol == symbols,
+                    Segment::AnyKey => !item,
+                    Segment::Item => item,
                     Segment::AnyDepth => false,
                     Segment::Except(list) => {
-                        symbol != symbols
+                        !item
                             && !self
                                 .exceptions
                                 .get(usize::from(list))
@@ -229,6 +256,7 @@ impl Builder {
         for bit in self.stay {
             set_bit(&mut paths.stay, 0, bit);
         }
+        self.own.build(keys, &mut paths);
         for start in 0..starts {
             let mut set = vec![0; width];
             for &(of, bit) in &self.starts {
@@ -275,7 +303,7 @@ fn each_segment(pattern: &str, mut visit: impl FnMut(&str, bool)) {
     }
 }
 
-fn set_bit(words: &mut [u64], from: usize, bit: u32) {
+pub(super) fn set_bit(words: &mut [u64], from: usize, bit: u32) {
     if let Some(word) = words.get_mut(from + bit as usize / 64) {
         *word |= 1 << (bit % 64);
     }
@@ -311,7 +339,7 @@ impl Paths {
     fn take_step(&mut self, state: State, symbol: Symbol, key: u32, index: usize) -> State {
         let width = self.width;
         let from = state as usize * width;
-        let accept = (symbol as usize).min(self.symbols) * width;
+        let accept = symbol as usize * width;
         let mut next = Vec::with_capacity(width);
         let mut carry = 0;
         for word in 0..width {
@@ -328,7 +356,7 @@ impl Paths {
         state
     }
 
-    fn state_of(&mut self, set: &[u64]) -> State {
+    pub(super) fn state_of(&mut self, set: &[u64]) -> State {
         // Starts are skipped: they are states of their own, entered on purpose only.
         let known = self.sets.chunks_exact(self.width).skip(self.fixed).position(|known| known == set);
         if let Some(at) = known {
@@ -360,6 +388,8 @@ impl Paths {
         }
         if all.flags & effect::KEEP != 0 {
             all.flags &= effect::KEEP | effect::CAPTURE;
+        } else {
+            self.own.add_effects(set, &mut all);
         }
         all
     }

@@ -51,6 +51,8 @@ pub(super) mod slot {
     pub(crate) const URI: u8 = 1 << 3;
     /// It may not differ.
     pub(crate) const FIXED: u8 = 1 << 4;
+    /// A string that patterns of the policy are looked for in.
+    pub(crate) const SEARCHED: u8 = 1 << 5;
 }
 
 /// A value; positions count from the template's beginning.
@@ -400,9 +402,16 @@ impl Walk<'_, '_> {
             && (slot.kind == 0
                 || (slot.kind & slot::KIND == 0 || first as u16 != u16::from_le_bytes(*b"Se"))
                     && (slot.kind & slot::CHECKED == 0 || self.is_harmless(text, first, start, end))
-                    && (slot.kind & slot::URI == 0
-                        || self.is_plain_uri(Text { start, end, escapes: false, escaped_form: ESCAPED })));
+                    && (slot.kind & (slot::URI | slot::SEARCHED) == 0
+                        || self.fits_closely(slot, Text { start, end, escapes: false, escaped_form: ESCAPED })));
         plain.then_some(end)
+    }
+
+    /// Whether a value may stand in a slot that asks for more than most.
+    #[inline(never)]
+    fn fits_closely(&mut self, slot: Slot, text: Text) -> bool {
+        (slot.kind & slot::URI == 0 || self.is_plain_uri(text))
+            && (slot.kind & slot::SEARCHED == 0 || self.is_unmarked(text))
     }
 
     /// A member whose value is an object or array.

@@ -4,6 +4,7 @@
 use super::buffer::{PADDING, View};
 use super::containers::class_of_start;
 use super::hints::Hints;
+use super::own::push_mark;
 use super::paths::{State, effect};
 use super::string::{self, Text};
 use super::tables::Tables;
@@ -12,6 +13,7 @@ use crate::envelope::Source;
 use crate::redact::class::Class;
 use crate::redact::judge::{self, Hit};
 use crate::redact::names::name;
+use crate::redact::own::{Mark, Own};
 use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
 use crate::redact::{MASK_START, auditd, catalogue, command, push_mask, start, uri};
 
@@ -52,7 +54,7 @@ impl Walk<'_, '_> {
             let class = self.class().or((flags & effect::STRICT == 0).then_some(Class::Other));
             return self.nested_json(text, quote, after, start::object(class), flags);
         }
-        if flags & effect::URI != 0 && !text.escapes && self.is_plain_uri(text) {
+        if flags & effect::URI != 0 && !text.escapes && self.is_unmarked(text) && self.is_plain_uri(text) {
             return;
         }
         let special = move |hints: &Hints, view: View<'_>, start: usize, end: usize, hits: &mut Vec<Hit>| {
@@ -87,6 +89,9 @@ impl Walk<'_, '_> {
 
     /// An auditd record in a line: its fields are decoded, redacted and written again. Whether it was one.
     pub(super) fn auditd_record(&mut self, text: Text) -> bool {
+        if self.tables.hints.off.all {
+            return false;
+        }
         let mut line = Vec::new();
         string::decode(self.text.view(), text, &mut line);
         if !auditd::is_record(&line) {
@@ -110,8 +115,9 @@ impl Walk<'_, '_> {
         let mut hits = Vec::new();
         if let Some(view) = View::new(&out) {
             judge::judge(&self.tables.hints, view, 0, end, &mut hits);
-            *self.redactions += hits.len() as u32;
-            match write_masked(view, 0, end, &hits, false) {
+            let own = Marked::new(&self.tables.own, view, 0, end, &mut hits);
+            *self.redactions += (hits.len() + own.marks.len()) as u32;
+            match own.write(view, 0, end, &hits, false) {
                 Some(masked) => self.work.edits.replace(text.start, text.end, &masked),
                 None if changes.is_empty() => {}
                 None => {
@@ -136,8 +142,9 @@ impl Walk<'_, '_> {
         let Some(view) = View::new(&text) else { return };
         let mut hits = Vec::new();
         judge::judge(&self.tables.hints, view, 0, end, &mut hits);
-        if let Some(masked) = write_masked(view, 0, end, &hits, false) {
-            *self.redactions += hits.len() as u32;
+        let own = Marked::new(&self.tables.own, view, 0, end, &mut hits);
+        if let Some(masked) = own.write(view, 0, end, &hits, false) {
+            *self.redactions += (hits.len() + own.marks.len()) as u32;
             self.work.edits.replace(from, to, &[b"\"", masked.as_slice(), b"\""].concat());
         }
     }
@@ -188,9 +195,10 @@ impl Walk<'_, '_> {
             return self.judge_plain_text(text);
         }
         let class = (state != start::RECORD).then(|| class_of_start(state));
-        if self.level >= MAX_LEVEL {
+        if self.level >= self.tables.max_level.min(MAX_LEVEL) || json.len() > self.tables.max_decoded_bytes {
             return self.mask(quote, after, catalogue::NOT_LOOKED_AT, text);
         }
+        let state = self.tables.paths.enter(state, self.place);
         match self.nested(json, state, class, 0, 0) {
             Some((_, false)) => {}
             Some((out, true)) => {
@@ -207,7 +215,9 @@ impl Walk<'_, '_> {
     }
 
     pub(super) fn judge_plain_text(&mut self, text: Text) {
-        if !text.escapes && self.tables.hints.is_plain(self.text.view(), text.start, text.end) {
+        let plain =
+            self.is_short(text) || !text.escapes && self.tables.hints.is_plain(self.text.view(), text.start, text.end);
+        if plain && self.is_unmarked(text) {
             return;
         }
         self.judge_text(text, |_, _, _, _, _| {}, false);
@@ -224,14 +234,17 @@ impl Walk<'_, '_> {
         let mut hits = core::mem::take(&mut self.work.hits);
         hits.clear();
         let mut decoded = core::mem::take(&mut self.work.scratch);
-        let hints = &self.tables.hints;
+        let Tables { hints, own, .. } = &*self.tables;
+        let mut count = 0;
         let look = |view: View<'_>, start: usize, end: usize| {
             special(hints, view, start, end, &mut hits);
             if !in_uri && !hints.is_plain(view, start, end) {
                 judge::judge(hints, view, start, end, &mut hits);
             }
             judge::merge(&mut hits);
-            write_masked(view, start, end, &hits, in_uri)
+            let own = Marked::new(own, view, start, end, &mut hits);
+            count = hits.len() + own.marks.len();
+            own.write(view, start, end, &hits, in_uri)
         };
         if text.escapes {
             decoded.clear();
@@ -244,32 +257,61 @@ impl Walk<'_, '_> {
         } else if let Some(masked) = look(self.text.view(), text.start, text.end) {
             self.work.edits.replace(text.start, text.end, &masked);
         }
-        *self.redactions += hits.len() as u32;
+        *self.redactions += count as u32;
         self.work.hits = hits;
         self.work.scratch = decoded;
     }
 }
 
-/// The inside of the JSON string that stands for `start..end` without its hits; `None` where there are none.
-fn write_masked(text: View<'_>, start: usize, end: usize, hits: &[Hit], in_uri: bool) -> Option<Vec<u8>> {
-    if hits.is_empty() {
-        return None;
-    }
-    let mut out = Vec::with_capacity(end - start);
-    let mut at = start;
-    for hit in hits {
-        string::encode(text.span(at, hit.start), &mut out);
-        if in_uri {
-            out.extend_from_slice(b"%5Bredacted:");
-            out.extend_from_slice(hit.id.as_bytes());
-            out.extend_from_slice(b"%5D");
-        } else {
-            push_mask(&mut out, hit.id);
+/// What the policy's own patterns fit in a text.
+struct Marked<'o> {
+    own: &'o Own,
+    marks: Vec<Mark>,
+}
+
+impl<'o> Marked<'o> {
+    /// Looks for them in `start..end`; the hits of the catalogue there are settled with them.
+    fn new(own: &'o Own, text: View<'_>, start: usize, end: usize, hits: &mut Vec<Hit>) -> Self {
+        let mut marks = Vec::new();
+        if !own.finder.is_empty() {
+            own.mark(text.span(start, end), start, &mut marks);
+            Own::settle(hits, &mut marks);
         }
-        at = hit.end;
+        Self { own, marks }
     }
-    string::encode(text.span(at, end), &mut out);
-    Some(out)
+
+    /// The inside of the JSON string that stands for `start..end` without hits and marks; `None` where there are none.
+    fn write(&self, text: View<'_>, start: usize, end: usize, hits: &[Hit], in_uri: bool) -> Option<Vec<u8>> {
+        if hits.is_empty() && self.marks.is_empty() {
+            return None;
+        }
+        let mut out = Vec::with_capacity(end - start);
+        let mut at = start;
+        let mut marks = self.marks.iter().peekable();
+        let mut hits = hits.iter().peekable();
+        loop {
+            let next_hit = hits.peek().map_or(usize::MAX, |hit| hit.start);
+            if let Some(mark) = marks.next_if(|mark| mark.start < next_hit) {
+                string::encode(text.span(at, mark.start), &mut out);
+                push_mark(self.own, *mark, text.span(mark.start, mark.end), in_uri, &mut out);
+                at = mark.end;
+            } else if let Some(hit) = hits.next() {
+                string::encode(text.span(at, hit.start), &mut out);
+                if in_uri {
+                    out.extend_from_slice(b"%5Bredacted:");
+                    out.extend_from_slice(hit.id.as_bytes());
+                    out.extend_from_slice(b"%5D");
+                } else {
+                    push_mask(&mut out, hit.id);
+                }
+                at = hit.end;
+            } else {
+                break;
+            }
+        }
+        string::encode(text.span(at, end), &mut out);
+        Some(out)
+    }
 }
 
 /// The object that an error message echoes: everything behind these words.

@@ -1,11 +1,10 @@
 //! What happens to the keys, strings and numbers that the pass stops at: masks, removals, and what their neighbours say about them.
 
-use super::buffer::Padded;
 use super::keys::Member;
 use super::paths::effect;
 use super::string::{self, Text};
 use super::tables::Tables;
-use super::walk::{Walk, Work, close, pair};
+use super::walk::{Walk, close, pair};
 use crate::envelope::Source;
 use crate::redact::class::Class;
 use crate::redact::names::name;
@@ -13,32 +12,6 @@ use crate::redact::{catalogue, is_mask, push_mask, start};
 
 /// What a truncated value keeps at its beginning.
 const TRUNCATED_BYTES: usize = 16;
-
-impl Work {
-    /// Leaves out the member that starts at `member`, with one of the commas around it.
-    pub(crate) fn remove(&mut self, text: &Padded<'_>, member: usize, after: usize) {
-        let mut before = member;
-        while before > 0 && text.byte(before - 1) <= b' ' {
-            before -= 1;
-        }
-        // The first member, or the first one that stays: the comma behind it goes.
-        let leading = before == 0 || text.byte(before - 1) != b',' || self.removed_leading == member && member > 0;
-        if !leading {
-            self.edits.replace(before - 1, after, b"");
-        } else {
-            let mut end = after;
-            while matches!(text.byte(end), b' ' | b'\t' | b'\n' | b'\r') {
-                end += 1;
-            }
-            end = if text.byte(end) == b',' { end + 1 } else { after };
-            while text.byte(end) <= b' ' && end < text.len() && end > after {
-                end += 1;
-            }
-            self.removed_leading = end;
-            self.edits.replace(member, end, b"");
-        }
-    }
-}
 
 impl Walk<'_, '_> {
     /// A key that says something about its object, or is long enough to hold a token itself.
@@ -50,7 +23,10 @@ impl Walk<'_, '_> {
         if named & name::DATA != 0 {
             self.frame.pair |= pair::DATA;
         }
-        if named & name::LONG == 0 || self.tables.paths.effects(self.frame.state).flags & effect::KEEP != 0 {
+        if named & name::LONG == 0
+            || member.effects() & effect::LINE != 0
+            || self.tables.paths.effects(self.frame.state).flags & effect::KEEP != 0
+        {
             return;
         }
         self.judge_plain_text(text);
@@ -61,12 +37,17 @@ impl Walk<'_, '_> {
     #[inline(never)]
     pub(super) fn special_string(&mut self, member: usize, text: Text, span: (usize, usize), of: Member) {
         let (quote, after) = span;
+        let of = self.counted(of);
         let (flags, named) = (of.effects(), of.name());
+        self.place = of.state();
         if flags & effect::CAPTURE != 0 {
             self.envelope.capture(self.tables.paths.effects(of.state()).field, text);
         }
         if flags & effect::ANNOTATION != 0 {
             self.envelope.capture_annotation(self.work.last_key(), text);
+        }
+        if flags & effect::POLICY != 0 && self.own_string(member, text, span, of) {
+            return;
         }
         if flags & effect::REMOVE != 0 {
             return self.remove(member, after);
@@ -102,20 +83,17 @@ impl Walk<'_, '_> {
         if named & name::SECRET != 0 {
             return self.mask(quote, after, catalogue::BY_NAME, text);
         }
-        if named & name::PAIR_NAME != 0 && self.frame.pair & pair::VALUE != 0 && self.is_secret_name(text) {
-            let depth = self.work.open_frames();
-            let value = self.work.notes(depth).value;
-            self.mask(value.start, value.end, catalogue::BY_NAME, Text::default());
-        }
+        self.name_decides(text, named);
         if named & name::PAIR_VALUE != 0 {
             match self.name_of_pair() {
+                Some(name) if self.own_pair(name, span) => return,
                 Some(name) if self.is_secret_name(name) => return self.mask(quote, after, catalogue::BY_NAME, text),
                 Some(_) => {}
                 None => self.note_value(quote, after),
             }
         }
         if flags & effect::EXEMPT != 0 {
-            return;
+            return self.own_text(text);
         }
         if flags & (effect::EVENT | effect::LINE) != 0 {
             if self.envelope.source == Source::Record {
@@ -134,10 +112,14 @@ impl Walk<'_, '_> {
     #[inline(never)]
     pub(super) fn special_scalar(&mut self, member: usize, span: (usize, usize), of: Member) {
         let (at, after) = span;
+        let of = self.counted(of);
         let (flags, named) = (of.effects(), of.name());
         let effects = self.tables.paths.effects(of.state());
         if flags & effect::CAPTURE != 0 {
             self.envelope.capture(effects.field, Text { start: at, end: after, escapes: false, escaped_form: false });
+        }
+        if flags & effect::POLICY != 0 && self.own_scalar(member, span, of) {
+            return;
         }
         if flags & effect::REMOVE != 0 {
             return self.remove(member, after);
@@ -155,6 +137,7 @@ impl Walk<'_, '_> {
             self.mask(at, after, catalogue::BY_NAME, Text::default());
         } else if named & name::PAIR_VALUE != 0 {
             match self.name_of_pair() {
+                Some(name) if self.own_pair(name, span) => {}
                 Some(name) if self.is_secret_name(name) => self.mask(at, after, catalogue::BY_NAME, Text::default()),
                 Some(_) => {}
                 None => self.note_value(at, after),
@@ -189,7 +172,7 @@ impl Walk<'_, '_> {
     }
 
     /// An object that calls itself a Secret.
-    fn kind(&mut self, text: Text) {
+    pub(super) fn kind(&mut self, text: Text) {
         let kind = self.text.span(text.start, text.end);
         if !matches!(kind, b"Secret" | b"SecretList")
             || self.class() == Some(Class::Secret)
@@ -202,12 +185,12 @@ impl Walk<'_, '_> {
             if self.frame.pair & pair::DATA != 0 {
                 self.frame.close |= close::SECRET;
             } else {
-                self.frame.state = start::EMBEDDED_SECRET;
+                self.frame.state = self.tables.paths.enter(start::EMBEDDED_SECRET, self.frame.state);
             }
         }
     }
 
-    fn is_secret_name(&mut self, text: Text) -> bool {
+    pub(super) fn is_secret_name(&mut self, text: Text) -> bool {
         let Tables { keys, paths, hints, .. } = &mut *self.tables;
         let view = self.text.view();
         let found = if text.escapes {
@@ -252,6 +235,10 @@ impl Walk<'_, '_> {
         if text.end - text.start <= 2 * TRUNCATED_BYTES || text.escapes {
             return self.free_text(text, quote, after, 0);
         }
+        if !self.is_unmarked(text) && self.tables.own.finder.fits(self.text.span(text.start, text.end)) {
+            let entry = self.tables.paths.effects(self.place).entry;
+            return self.mask(quote, after, entry, text);
+        }
         let head = self.text.span(text.start, text.start + TRUNCATED_BYTES);
         self.work.edits.replace_with(text.start, text.end, |out| {
             out.extend_from_slice(head);
@@ -261,7 +248,7 @@ impl Walk<'_, '_> {
     }
 
     pub(super) fn remove(&mut self, member: usize, after: usize) {
-        self.work.remove(self.text, member, after);
+        self.work.edits.leave_out(member, after);
         *self.redactions += 1;
     }
 }

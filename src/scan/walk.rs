@@ -61,9 +61,13 @@ pub(super) mod close {
 
     /// A message as an array of bytes.
     pub(crate) const BYTES: u32 = 1 << 10;
+    /// An array of which the policy names single items.
+    pub(crate) const INDEXED: u32 = 1 << 11;
 
     /// Bits that have to do with the strings directly inside.
-    pub(crate) const STRINGS: u32 = COMMAND | PATCH;
+    pub(crate) const STRINGS: u32 = COMMAND | PATCH | INDEXED;
+    /// Bits that have to do with the containers, numbers and literals directly inside.
+    pub(crate) const MEMBERS: u32 = PATCH | INDEXED;
 }
 
 /// What is known of a container from its members so far; bits of [`Frame::pair`].
@@ -123,6 +127,10 @@ pub(super) struct Notes {
     pub(super) pointer: Text,
     /// How many of the container's keys are in the table of `repeats`.
     entered: usize,
+    /// Where the container stands, of which the inside is read from another place.
+    pub(super) place: State,
+    /// How many items have been counted.
+    pub(super) items: usize,
 }
 
 /// What a pass needs besides the text and the rules; kept between records.
@@ -140,8 +148,6 @@ pub(crate) struct Work {
     pub(super) shifts: Vec<Shift>,
     no_notes: Notes,
     last_key: Text,
-    /// Where the last removed member ended that no kept member of its object stands in front of.
-    pub(super) removed_leading: usize,
 }
 
 impl Work {
@@ -195,6 +201,8 @@ pub(crate) struct Walk<'w, 'r> {
     pub(super) lifted: bool,
     /// The innermost open container, while others than the loop have it.
     pub(super) frame: Frame,
+    /// The place of the string that is looked at.
+    pub(super) place: State,
     pub(super) redactions: &'w mut u32,
 }
 
@@ -213,7 +221,6 @@ impl<'w, 'r> Walk<'w, 'r> {
         work.repeats.clear();
         work.notes.clear();
         work.arguments.clear();
-        work.removed_leading = 0;
         Self {
             text,
             tables,
@@ -225,6 +232,7 @@ impl<'w, 'r> Walk<'w, 'r> {
             named: 0,
             lifted: false,
             frame: Frame::default(),
+            place: 0,
             redactions,
         }
     }
@@ -242,7 +250,10 @@ impl<'w, 'r> Walk<'w, 'r> {
 
     fn containers(&mut self, at: usize, state: State) -> Result<usize, Stop> {
         let flags = self.tables.paths.effects(state).flags;
-        let closing = if flags & effect::COMMAND != 0 && self.level > 0 { close::COMMAND } else { 0 };
+        let mut closing = if flags & effect::COMMAND != 0 && self.level > 0 { close::COMMAND } else { 0 };
+        if flags & effect::INDEXED != 0 {
+            closing |= close::INDEXED;
+        }
         self.frame = self.open(at, state, closing, self.named, 1);
         let first = self.skip_space(at + 1)?;
         // An empty container is like one whose members have all been read.
@@ -415,8 +426,8 @@ impl<'w, 'r> Walk<'w, 'r> {
     pub(super) fn other_value(&mut self, start: usize, at: usize, member: Member) -> Result<usize, Stop> {
         let after = self.literal_or_number(at)?;
         let watched = u32::from(member.name() & (name::SECRET | name::PAIR_VALUE))
-            | member.flags & (effect::MASK | effect::REMOVE | effect::CAPTURE);
-        if watched | self.frame.close & close::PATCH != 0 {
+            | member.flags & (effect::MASK | effect::REMOVE | effect::CAPTURE | effect::POLICY);
+        if watched | self.frame.close & close::MEMBERS != 0 {
             self.special_scalar(start, (at, after), member);
         }
         Ok(after)

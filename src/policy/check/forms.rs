@@ -4,6 +4,7 @@ use crate::policy::model::{Network, Resource, Wildcard};
 use crate::policy::path::Path;
 use crate::policy::schema::Form;
 use crate::policy::text::{has, number, split};
+use auditgate_own::{Pattern, PatternError, Words};
 
 /// What is wrong with a text, and what to write.
 pub(super) struct Wrong {
@@ -62,6 +63,15 @@ pub(super) fn check(form: Form, text: &str, kubernetes: bool) -> Result<(), Wron
                 return Err(Wrong { offset: Some(offset), message, help });
             }
         },
+        Form::Pattern => match Pattern::new(text) {
+            Ok(_) => return Ok(()),
+            Err(PatternError { at, message, help }) => return Err(Wrong { offset: Some(at), message, help }),
+        },
+        Form::KeyName => (
+            Words::new(text).is_some(),
+            "not a key name",
+            "write a name with a letter or digit in it, such as `employee_id`; a `*` may stand at either end",
+        ),
         Form::Endpoint if has(authority(text), b'@') => (false, CREDENTIALS, "write them under `auth`, by reference"),
         Form::Endpoint => (is_endpoint(text), "not an endpoint", "write a URL such as `https://siem.example.com:8088`"),
     };

@@ -1,13 +1,13 @@
 //! Encodings: runs of base64 or hexadecimal digits, percent escapes and `\u` escapes, up to three in each other.
 
-use super::{Hit, Judge, MAX_DECODINGS, SHORTEST_RUN};
+use super::{Hit, Judge, SHORTEST_RUN};
 use crate::bytes::find;
 use crate::redact::decode;
 use crate::redact::tokens::{alphabet, class_of};
 use crate::scan::{PADDING, View, begins_like_text};
 
-/// Bytes of one encoded run that are decoded; of a longer one this much at its beginning.
-const MAX_DECODED_BYTES: usize = 64 * 1024;
+/// Levels of escapes that a private key is looked for behind.
+const ESCAPE_LEVELS: u8 = 6;
 
 impl Judge<'_> {
     /// The run of any base64 alphabet that covers `at`.
@@ -27,13 +27,14 @@ impl Judge<'_> {
 
     /// Whether a run decodes to something that holds a secret.
     pub(super) fn run_is_secret(&self, start: usize, end: usize) -> bool {
-        let capped = end.min(start + MAX_DECODED_BYTES);
+        // Four bytes of base64 stand for three.
+        let capped = end.min(start + self.hints.max_decoded_bytes + self.hints.max_decoded_bytes / 3);
         let run = self.text.span(start, capped);
         // gzip in base64: what it holds is not looked at, so it does not leave.
         if find(run, b"H4sI").is_some() && run.len() >= 48 {
             return true;
         }
-        if self.decodings >= MAX_DECODINGS {
+        if self.decodings >= self.hints.max_decodings {
             return looks_encoded(run);
         }
         // A path or a word in front of the encoding shifts it: it may begin behind each character that names have, too.
@@ -77,14 +78,14 @@ impl Judge<'_> {
         let Some(text) = View::new(&bytes) else { return false };
         let mut hits = Vec::new();
         Judge::new(self.hints, text, 0, end, self.decodings + 1).find(&mut hits);
-        !hits.is_empty()
+        self.hints.off.forget(&mut hits);
+        !hits.is_empty() || self.hints.own.fits(text.span(0, end))
     }
 
-    /// Whether a private key shows once the escapes of the whole text are resolved, twice as often as encodings may be nested: each
-    /// level doubles the backslashes.
+    /// Whether a private key shows once the escapes of the whole text are resolved, level by level: each doubles the backslashes.
     fn is_escaped_key(&self) -> bool {
         let mut text = self.text.span(self.start, self.end).to_vec();
-        (0..2 * MAX_DECODINGS).any(|_| {
+        (0..ESCAPE_LEVELS).any(|_| {
             text = decode::unicode(&text);
             find(&text, b"PRIVATE KEY-----").is_some()
         })
@@ -93,7 +94,7 @@ impl Judge<'_> {
     /// The word around a percent escape or a `\u0041`, if it holds a secret once decoded.
     pub(super) fn escaped_word(&self, at: usize, mark: u8, hits: &mut Vec<Hit>) {
         let (judged, hits_then) = self.percent_word.get();
-        if self.decodings >= MAX_DECODINGS || at < judged && hits.len() == hits_then {
+        if at < judged && hits.len() == hits_then {
             return;
         }
         let stops =
@@ -123,7 +124,8 @@ impl Judge<'_> {
         }
         let word = self.text.span(start, end);
         let decoded = if mark == b'%' { decode::percent(word) } else { decode::unicode(word) };
-        if decoded.len() < end - start && self.decoded_is_secret(decoded) {
+        let over = self.decodings >= self.hints.max_decodings;
+        if decoded.len() < end - start && (over || self.decoded_is_secret(decoded)) {
             hits.push(Hit { start, end, id: "D01" });
         }
     }

@@ -16,9 +16,6 @@ use super::tokens::{FORMATS, class_of};
 use crate::bytes::find;
 use crate::scan::{Hint, Hints, RunEnds, View, match_format};
 
-/// Encodings that may be nested in each other.
-const MAX_DECODINGS: u8 = 3;
-
 /// Shortest run that can be the encoding of a secret.
 const SHORTEST_RUN: usize = 20;
 
@@ -41,6 +38,7 @@ pub(crate) struct Hit {
 pub(crate) fn judge(hints: &Hints, text: View<'_>, start: usize, end: usize, hits: &mut Vec<Hit>) {
     let mut own = Vec::new();
     Judge::new(hints, text, start, end, 0).find(&mut own);
+    hints.off.forget(&mut own);
     merge(&mut own);
     hits.append(&mut own);
 }

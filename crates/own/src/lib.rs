@@ -1,0 +1,17 @@
+//! What the redaction rules that a policy brings itself are made of: patterns, pseudonyms, key names and address prefixes.
+//!
+//! A crate of its own, because it is compiled for size and the engine for speed: a policy without such rules runs none of it, but
+//! every module carries it.
+
+extern crate alloc;
+
+mod address;
+mod pattern;
+mod pseudonym;
+mod sha256;
+mod words;
+
+pub use address::push_prefix;
+pub use pattern::{Finder, MAX_STEPS, Pattern, PatternError};
+pub use pseudonym::{Pseudonyms, TOKEN_DIGITS, TOKEN_START};
+pub use words::Words;

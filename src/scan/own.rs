@@ -1,0 +1,234 @@
+//! The policy's own redaction rules and its allow-list, where the pass meets a value that they say something about. What they do comes
+//! before the catalogue; an action that leaves a part of a value gives way to the catalogue where that finds a secret.
+
+use super::buffer::{PADDING, View};
+use super::keys::Member;
+use super::paths::effect;
+use super::string::{self, Text};
+use super::walk::{Walk, close, pair};
+use crate::policy::Action;
+use crate::redact::judge;
+use crate::redact::names::name;
+use crate::redact::own::{Mark, Own};
+use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
+
+/// Stands in the place of a value that is not in the allow-list and cannot be left out.
+const NOT_ALLOWED: &[u8] = b"\"[redacted:A01]\"";
+
+impl Walk<'_, '_> {
+    /// What holds for the next item of an array of which the policy names single items.
+    pub(super) fn counted(&mut self, member: Member) -> Member {
+        if self.frame.close & close::INDEXED == 0 || self.frame.item.is_none() {
+            return member;
+        }
+        let depth = self.work.open_frames();
+        let notes = self.work.notes(depth);
+        let index = notes.items;
+        notes.items += 1;
+        let symbol = self.tables.paths.index(&self.tables.keys, index);
+        let state = self.tables.paths.step(self.frame.state, symbol);
+        Member::new(state, self.tables.paths.effects(state).flags, member.name(), 0)
+    }
+
+    /// Whether a rule of the policy's own decides about a string, so that the catalogue does not.
+    pub(super) fn own_string(&mut self, member: usize, text: Text, span: (usize, usize), of: Member) -> bool {
+        let (flags, named) = (of.effects(), of.name());
+        let denied = flags & (effect::DENIED | effect::PARTLY) != 0;
+        let rule = self.tables.paths.effects(of.state()).own;
+        let in_patch = self.frame.close & close::PATCH != 0;
+        let partial = !denied && self.tables.own.is_partial(rule);
+        if in_patch && denied && named & name::PAIR_VALUE != 0 {
+            // It stands where the operation's path says.
+            return false;
+        }
+        if partial && (in_patch || self.is_secret_place(flags, named)) {
+            return false;
+        }
+        self.tell_siblings(text, span, of);
+        if denied || self.tables.own.action(rule) == Action::Remove {
+            self.leave_out(member, span);
+            return true;
+        }
+        if self.tables.own.action(rule) == Action::Keep {
+            // Whether an argument is secret, the one in front of it says.
+            return self.frame.close & close::COMMAND == 0;
+        }
+        let mut value = Vec::new();
+        string::decode(self.text.view(), text, &mut value);
+        let whole = partial && self.holds_secret(&mut value);
+        self.put(span, rule, &value, whole);
+        true
+    }
+
+    /// Whether a rule of the policy's own decides about a number or a literal.
+    pub(super) fn own_scalar(&mut self, member: usize, span: (usize, usize), of: Member) -> bool {
+        let (flags, named) = (of.effects(), of.name());
+        let rule = self.tables.paths.effects(of.state()).own;
+        let denied = flags & (effect::DENIED | effect::PARTLY) != 0;
+        if denied || self.tables.own.action(rule) == Action::Remove {
+            self.leave_out(member, span);
+            return true;
+        }
+        if self.tables.own.is_partial(rule) && self.is_secret_place(flags, named) {
+            return false;
+        }
+        let value = self.text.span(span.0, span.1).to_vec();
+        if self.tables.own.action(rule) != Action::Keep && value != b"null" {
+            self.put(span, rule, &value, false);
+        }
+        true
+    }
+
+    /// Whether the catalogue masks a value here whatever it is.
+    fn is_secret_place(&self, flags: u32, named: u8) -> bool {
+        flags & (effect::MASK | effect::REMOVE | effect::BODY) != 0
+            || named & (name::SECRET | name::PAIR_VALUE) != 0
+            || self.frame.close & close::COMMAND != 0
+    }
+
+    /// What other members have to know of this one, though it leaves changed or not at all.
+    fn tell_siblings(&mut self, text: Text, span: (usize, usize), of: Member) {
+        let (flags, named) = (of.effects(), of.name());
+        if self.frame.close & close::PATCH != 0 && named & name::PAIR_VALUE == 0 {
+            self.patch_member(text, span, flags, named);
+        }
+        if self.frame.close & close::COMMAND != 0 {
+            self.work.arguments.push(text);
+        }
+        if flags & effect::BODY != 0 {
+            self.envelope.capture_body(flags & effect::RESPONSE != 0, span.0, span.1);
+        }
+        if named & name::KIND != 0 {
+            self.kind(text);
+        }
+        self.name_decides(text, named);
+    }
+
+    /// Whether a decoded text holds a secret or an encoding, so that no part of it may stay. Its padding is added.
+    fn holds_secret(&self, value: &mut Vec<u8>) -> bool {
+        let end = value.len();
+        if matches!(value.iter().find(|byte| !byte.is_ascii_whitespace()), Some(b'{' | b'[')) {
+            return true;
+        }
+        value.resize(end + PADDING, 0);
+        let mut hits = Vec::new();
+        if let Some(view) = View::new(value) {
+            judge::judge(&self.tables.hints, view, 0, end, &mut hits);
+        }
+        value.truncate(end);
+        !hits.is_empty()
+    }
+
+    /// Puts in the place of a value what its rule makes of it.
+    fn put(&mut self, span: (usize, usize), rule: u8, value: &[u8], whole: bool) {
+        let mut out = Vec::new();
+        if self.tables.own.replace(rule, value, whole, &mut out).is_none() {
+            return;
+        }
+        self.work.edits.replace_with(span.0, span.1, |arena| {
+            arena.push(b'"');
+            string::encode(&out, arena);
+            arena.push(b'"');
+        });
+        *self.redactions += 1;
+    }
+
+    /// Leaves a member or an item out; what is a text of its own leaves as a mask.
+    fn leave_out(&mut self, member: usize, span: (usize, usize)) {
+        let mut before = member;
+        while before > 0 && self.text.byte(before - 1) <= b' ' {
+            before -= 1;
+        }
+        if before == 0 {
+            self.work.edits.replace(span.0, span.1, NOT_ALLOWED);
+            *self.redactions += 1;
+        } else {
+            self.remove(member, span.1);
+        }
+    }
+
+    /// The value of a pair whose name a rule of the policy asks for; whether that was all there is to do.
+    pub(super) fn own_pair(&mut self, pair_name: Text, span: (usize, usize)) -> bool {
+        let mut decoded = Vec::new();
+        string::decode(self.text.view(), pair_name, &mut decoded);
+        let Some(rule) = self.tables.paths.rule_of_name(&decoded) else { return false };
+        let action = self.tables.own.action(rule);
+        if action == Action::Keep {
+            return true;
+        }
+        decoded.clear();
+        let view = self.text.view();
+        if view.byte(span.0) == b'"' {
+            string::decode(view, string::read_again(view, span.0 + 1, self.escaped_form), &mut decoded);
+        } else {
+            decoded.extend_from_slice(view.span(span.0, span.1));
+        }
+        // The pair stays a pair: its value is not left out, and no part of it stays.
+        self.put(span, rule, &decoded, true);
+        true
+    }
+
+    /// Whether a text that nothing else stands out in needs no closer look for the patterns of the policy either.
+    pub(super) fn is_unmarked(&self, text: Text) -> bool {
+        self.tables.own.finder.is_empty()
+            || !text.escapes && !self.tables.own.finder.may_fit(self.text.span(text.start, text.end))
+    }
+
+    /// Whether the catalogue would not look at a text either: it is too short to hold a token.
+    pub(super) fn is_short(&self, text: Text) -> bool {
+        !text.escapes && text.end - text.start < SHORTEST_TOKEN_BYTES && self.tables.paths.searches()
+    }
+
+    /// Looks for the patterns of the policy alone, where the catalogue exempts a text.
+    pub(super) fn own_text(&mut self, text: Text) {
+        if self.is_unmarked(text) {
+            return;
+        }
+        let mut decoded = Vec::new();
+        string::decode(self.text.view(), text, &mut decoded);
+        let mut marks = Vec::new();
+        self.tables.own.mark(&decoded, 0, &mut marks);
+        let mut out = Vec::new();
+        let mut at = 0;
+        for mark in &marks {
+            string::encode(decoded.get(at..mark.start).unwrap_or_default(), &mut out);
+            push_mark(&self.tables.own, *mark, decoded.get(mark.start..mark.end).unwrap_or_default(), false, &mut out);
+            at = mark.end;
+        }
+        if at > 0 {
+            string::encode(decoded.get(at..).unwrap_or_default(), &mut out);
+            self.work.edits.replace(text.start, text.end, &out);
+            *self.redactions += marks.len() as u32;
+        }
+    }
+
+    /// A name that comes behind the value that it decides about.
+    pub(super) fn name_decides(&mut self, text: Text, named: u8) {
+        if named & name::PAIR_NAME == 0 || self.frame.pair & pair::VALUE == 0 {
+            return;
+        }
+        let depth = self.work.open_frames();
+        let value = self.work.notes(depth).value;
+        if !self.own_pair(text, (value.start, value.end)) && self.is_secret_name(text) {
+            self.mask(value.start, value.end, crate::redact::catalogue::BY_NAME, Text::default());
+        }
+    }
+}
+
+/// Appends, as the inside of a JSON string, what stands in the place of a mark.
+pub(super) fn push_mark(own: &Own, mark: Mark, value: &[u8], in_uri: bool, out: &mut Vec<u8>) {
+    let mut instead = Vec::new();
+    if own.replace(mark.rule, value, false, &mut instead).is_none() {
+        instead.extend_from_slice(value);
+    }
+    if !in_uri {
+        return string::encode(&instead, out);
+    }
+    for byte in instead {
+        match byte {
+            b'[' => out.extend_from_slice(b"%5B"),
+            b']' => out.extend_from_slice(b"%5D"),
+            other => string::encode(&[other], out),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Redaction rules with conditions: the rules that hold for an event are a set, and for each set that was met there are tables of its own.
+
+use super::tables::Tables;
+use crate::decide::Attributes;
+use crate::policy::{Conditions, Policy, RedactRule};
+use core::mem::replace;
+
+/// Tables kept besides those in use.
+const MAX_KEPT: usize = 3;
+
+/// The sets of redaction rules that were met, a bit for each rule.
+pub(crate) struct Variants {
+    /// Whether any rule has conditions.
+    pub(crate) conditional: bool,
+    /// The rules that the tables in use hold.
+    pub(crate) active: u128,
+    kept: Vec<(u128, Tables)>,
+}
+
+impl Variants {
+    /// All rules hold, until an event says otherwise.
+    pub(crate) fn new(policy: &Policy) -> Self {
+        let conditional = policy.redact().rules.iter().any(|rule| rule.when != Conditions::default());
+        Self { conditional, active: u128::MAX, kept: Vec::new() }
+    }
+
+    /// Takes the tables of another set of rules into use.
+    pub(crate) fn change(&mut self, active: u128, policy: &Policy, tables: &mut Tables) {
+        let known = self.kept.iter().position(|(known, _)| *known == active);
+        let next = match known {
+            Some(at) => self.kept.swap_remove(at).1,
+            None => Tables::new(policy, active),
+        };
+        if self.kept.len() >= MAX_KEPT {
+            self.kept.remove(0);
+        }
+        self.kept.push((replace(&mut self.active, active), replace(tables, next)));
+    }
+}
+
+/// The rules whose conditions an event fulfils.
+pub(crate) fn active_rules(rules: &[RedactRule], attributes: &Attributes<'_>) -> u128 {
+    let unused = u128::MAX.checked_shl(rules.len() as u32).unwrap_or(0);
+    let fits = |rule: &RedactRule| rule.when.fit(attributes);
+    rules.iter().enumerate().fold(unused, |all, (index, rule)| all | u128::from(fits(rule)) << index)
+}
