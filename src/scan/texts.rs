@@ -72,19 +72,21 @@ impl Walk<'_, '_> {
     }
 
     /// Whether a text that is no JSON has keys that only audit events have.
-    pub(super) fn names_audit_fields(&self, text: Text) -> bool {
+    fn names_audit_fields(&self, text: Text) -> bool {
         let line = self.text.span(text.start, text.end);
-        [
-            &b"audit.k8s.io"[..],
-            b"\"requestURI\\\"",
-            b"\"objectRef\\\"",
-            b"\"responseObject\\\"",
-            b"\"requestObject\\\"",
-            b"\"requestReceivedTimestamp\\\"",
-            b"\"authorization.k8s.io/",
-        ]
-        .iter()
-        .any(|part| crate::bytes::contains(line, part))
+        text.escapes
+            && [
+                &b"\"audit.k8s.io/"[..],
+                b"\"requestURI\\\"",
+                b"\"objectRef\\\"",
+                b"\"responseObject\\\"",
+                b"\"requestObject\\\"",
+                b"\"requestReceivedTimestamp\\\"",
+                b"\"stageTimestamp\\\"",
+                b"\"authorization.k8s.io/",
+            ]
+            .iter()
+            .any(|part| crate::bytes::contains(line, part))
     }
 
     /// An auditd record in a line: its fields are decoded, redacted and written again. Whether it was one.
@@ -186,13 +188,13 @@ impl Walk<'_, '_> {
         let first = if text.escapes || text.end > text.start { self.text.byte(text.start) } else { 0 };
         let may_be_json = matches!(first, b'{' | b'[' | b' ' | b'\n' | b'\\') && text.end - text.start > 2;
         if !may_be_json {
-            return self.judge_plain_text(text);
+            return self.no_json(text, quote, after, flags);
         }
         let mut json = Vec::new();
         string::decode(self.text.view(), text, &mut json);
         let json_start = json.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
         if !matches!(json_start, Some(b'{' | b'[')) {
-            return self.judge_plain_text(text);
+            return self.no_json(text, quote, after, flags);
         }
         let class = (state != start::RECORD).then(|| class_of_start(state));
         if self.level >= self.tables.max_level.min(MAX_LEVEL) || json.len() > self.tables.max_decoded_bytes {
@@ -204,14 +206,19 @@ impl Walk<'_, '_> {
             Some((out, true)) => {
                 self.work.edits.replace_with(text.start, text.end, |arena| string::encode(&out, arena))
             }
-            // An event that was cut, whatever came first in it.
-            None if flags & effect::LINE != 0 && self.names_audit_fields(text) => {
-                self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text)
-            }
             // No JSON after all, or not to its end.
             None if flags & effect::EVENT != 0 => self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text),
-            None => self.judge_plain_text(text),
+            None => self.no_json(text, quote, after, flags),
         }
+    }
+
+    /// A text that is no JSON. In a line it can be an event that was cut, at its end or, by a reader that lost its place, at its start:
+    /// what it holds cannot be known any more.
+    fn no_json(&mut self, text: Text, quote: usize, after: usize, flags: u32) {
+        if flags & effect::LINE != 0 && self.names_audit_fields(text) {
+            return self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text);
+        }
+        self.judge_plain_text(text);
     }
 
     pub(super) fn judge_plain_text(&mut self, text: Text) {

@@ -53,6 +53,11 @@ impl FluentBit {
         found
     }
 
+    /// The program.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     fn is_of_its_line(&self) -> bool {
         let Ok(output) = Command::new(&self.program).arg("--version").output() else { return false };
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -128,6 +133,7 @@ pub struct Setup {
     dry_run: bool,
     appended: Vec<(String, Vec<u8>)>,
     environment: Vec<(String, String)>,
+    arguments: Vec<String>,
 }
 
 /// What a run waits for.
@@ -165,6 +171,7 @@ impl Setup {
             dry_run: false,
             appended: Vec::new(),
             environment: Vec::new(),
+            arguments: Vec::new(),
         }
     }
 
@@ -193,6 +200,17 @@ impl Setup {
     pub fn in_pod(mut self) -> Self {
         self.pod = true;
         self
+    }
+
+    /// One more argument on the command line.
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// The folder of the run.
+    pub fn folder(&self) -> &Path {
+        &self.folder.0
     }
 
     /// Another module.
@@ -307,7 +325,8 @@ impl Setup {
         self.folder.0.join(if self.probe { "probe/all.txt" } else { "out/default.jsonl" })
     }
 
-    fn read(&self, name: &str) -> String {
+    /// A file in the folder of the run, as text; empty if there is none.
+    pub fn read(&self, name: &str) -> String {
         fs::read(self.folder.0.join(name)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
 
@@ -328,9 +347,10 @@ impl Setup {
         }
     }
 
-    fn start(&self, log: &Path) -> Child {
+    /// Starts Fluent Bit over `log`, or starts it again.
+    pub fn start(&self, log: &Path) -> Child {
         let folder = &self.folder.0;
-        let messages = File::create(folder.join("fluent-bit.log")).unwrap();
+        let messages = File::options().create(true).append(true).open(folder.join("fluent-bit.log")).unwrap();
         let mut command = if self.pod {
             let mut command = Command::new(project().join("tests/fluent_bit/chart/pod.sh"));
             command.arg(folder).arg(&self.fluent_bit.program).arg("-c");
@@ -352,6 +372,7 @@ impl Setup {
             // A group of its own: commands of its inputs outlive Fluent Bit, and end with the group.
             .process_group(0)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .args(&self.arguments)
             .current_dir(folder)
             .env("AUDIT_LOG", log)
             .env("AUDITGATE_WASM", &self.module)

@@ -30,6 +30,8 @@
 //! | `event_format msgpack`: the answer is cut at the first zero byte | `mistakes::msgpack_is_answered_with_a_placeholder` |
 //! | a policy that does not check must not trap at load | `policy::a_policy_that_does_not_check_locks_down` |
 //! | a chart's own inputs and filters in front of the module: all five of fluent-logshipping-app's | `chart::*` |
+//! | an emitter over its limit keeps the old tag; a receiver that is away; kill -9 | `routing::*` |
+//! | a hot reload with another policy | `reload::*` |
 //! | an event that did not pass the module reaches an output by its old tag | every test: the probe sees all tags |
 #![expect(
     clippy::unwrap_used,
@@ -55,6 +57,7 @@ macro_rules! in_both {
 mod chart;
 mod destinations;
 mod fail_closed;
+mod forward_receiver;
 mod harness;
 mod hostile;
 mod memory;
@@ -63,6 +66,8 @@ mod policy;
 mod process;
 mod receivers;
 mod records;
+mod reload;
+mod routing;
 mod sizes;
 mod volume;
 mod wasm;

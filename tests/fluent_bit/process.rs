@@ -37,3 +37,8 @@ pub fn peak_rss_kb(process: &Child) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
     line.trim().trim_end_matches(" kB").parse().unwrap_or_default()
 }
+
+/// Stops Fluent Bit; true if it ended as it should.
+pub fn ended_well(process: &mut Child) -> bool {
+    stop(process, STOP_LIMIT).is_some_and(|status| status.success())
+}
