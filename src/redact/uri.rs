@@ -58,7 +58,7 @@ pub(crate) fn secret_parts(hints: &Hints, text: View<'_>, start: usize, end: usi
 
 /// The first place of `byte` in `start..end`.
 pub(crate) fn find_byte(text: View<'_>, start: usize, end: usize, byte: u8) -> Option<usize> {
-    (start..end).find(|&at| text.byte(at) == byte)
+    text.find_byte(start, end, byte)
 }
 
 fn whole_value(hints: &Hints, decoded: &[u8], start: usize, stop: usize, hits: &mut Vec<Hit>) {

@@ -154,6 +154,22 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The first place of `byte` in `start..end`.
+    pub(crate) fn find_byte(self, start: usize, end: usize, byte: u8) -> Option<usize> {
+        let mut at = start;
+        while at < end {
+            let differs = self.word(at) ^ repeat(byte);
+            // The lowest bit set is right, see `special_mask`.
+            let found = differs.wrapping_sub(repeat(1)) & !differs & repeat(0x80);
+            if found != 0 {
+                let place = at + (found.trailing_zeros() >> 3) as usize;
+                return (place < end).then_some(place);
+            }
+            at += 8;
+        }
+        None
+    }
+
     /// How many bytes from `at` on are the same as those from `from` on in a text of the stock, which ends `most` bytes behind that. More than
     /// `most` are counted where more are the same.
     #[inline(always)]
@@ -286,6 +302,22 @@ mod tests {
                 let special = value == b'"' || value == b'\\' || !(0x20..0x80).contains(&value);
                 let found = View::new(&bytes).unwrap().find_special(0);
                 assert_eq!(found, if special { offset } else { 24 }, "byte {value:#x} at {offset}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_are_found_within_their_span() {
+        let mut bytes = b"/api?watch=true&x=1&y".to_vec();
+        let end = bytes.len();
+        bytes.resize(end + PADDING, 0);
+        let view = View::new(&bytes).unwrap();
+        for start in 0..end {
+            for stop in start..=end {
+                for byte in [b'?', b'&', b'=', b'z', 0] {
+                    let expected = bytes[start..stop].iter().position(|&other| other == byte).map(|at| start + at);
+                    assert_eq!(view.find_byte(start, stop, byte), expected, "{start}..{stop}");
+                }
             }
         }
     }

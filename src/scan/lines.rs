@@ -36,15 +36,22 @@ fn holds_event(text: View<'_>, start: usize, end: usize) -> bool {
     while at < end && (!found || at < start + HEAD_BYTES) {
         match text.byte(at) {
             b'\\' => {
-                let string = text.span(at, at + NAME_BYTES);
-                let begins = |name: &[u8]| string.starts_with(name);
-                let kind_of_list = text.span(at.saturating_sub(LIST.len()), at) == LIST && begins(br#"\""#);
-                if at < start + HEAD_BYTES
-                    && (kind_of_list || begins(br#"\"items\":["#) || begins(br#"\"category\":\"kube-audit"#))
-                {
-                    return false;
+                let is = |name: &[u8]| text.span(at, at + name.len()) == name;
+                // Nearly all names are told by their first eight bytes.
+                match text.word(at) {
+                    AUDIT_ID => found |= is(br#"\"auditID\":"#),
+                    ITEMS if is(br#"\"items\":["#) && at < start + HEAD_BYTES => return false,
+                    CATEGORY if is(br#"\"category\":\"kube-audit"#) && at < start + HEAD_BYTES => return false,
+                    _ if at >= start + LIST.len()
+                        && at < start + HEAD_BYTES
+                        && text.word(at - 8) == LIST_END
+                        && is(br#"\""#)
+                        && text.span(at - LIST.len(), at) == LIST =>
+                    {
+                        return false;
+                    }
+                    _ => {}
                 }
-                found |= begins(br#"\"auditID\":"#);
                 at += 2;
             }
             b'"' | 0 => return found,
@@ -58,5 +65,7 @@ fn holds_event(text: View<'_>, start: usize, end: usize) -> bool {
 /// How the kind of a list of events ends.
 const LIST: &[u8] = b"EventList";
 
-/// As long as the longest name looked for.
-const NAME_BYTES: usize = 28;
+const LIST_END: u64 = u64::from_le_bytes(*b"ventList");
+const AUDIT_ID: u64 = u64::from_le_bytes(*br#"\"auditI"#);
+const ITEMS: u64 = u64::from_le_bytes(*br#"\"items\"#);
+const CATEGORY: u64 = u64::from_le_bytes(*br#"\"catego"#);
