@@ -4,7 +4,7 @@ use crate::engine::Context;
 use crate::envelope::{Envelope, Field};
 use crate::number;
 use crate::redact::class::Class;
-use crate::scan::{Padded, Text, decode, encode};
+use crate::scan::{Padded, Text, decode, encode, push_mended};
 
 /// Why a record leaves as a placeholder. Codes are stable and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,7 +126,9 @@ impl Stamp<'_, '_> {
     /// Writes a whole placeholder: where the record came from, what it weighed, and the fields of an audit event that were read.
     pub(crate) fn placeholder(&self, context: Context<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"tag\":\"");
-        encode(String::from_utf8_lossy(context.tag).as_bytes(), out);
+        let mut tag = Vec::new();
+        push_mended(context.tag, &mut tag);
+        encode(&tag, out);
         out.extend_from_slice(b"\",\"time\":");
         number::push(out, u64::from(context.seconds));
         out.push(b'.');

@@ -189,6 +189,15 @@ mod tests {
     }
 
     #[test]
+    fn released_buffers_are_gone() {
+        let (mut slots, mut source) = (Slots::new(), numbers(1 << 20));
+        let (first, second) = (slots.take(10, &mut source), slots.take(10, &mut source));
+        slots.release(&mut source);
+        assert_eq!(source.taken, 0);
+        assert!(!slots.holds(first, 1) && !slots.holds(second, 1));
+    }
+
+    #[test]
     fn no_memory_and_no_slot_are_null_pointers() {
         let (mut slots, mut source) = (Slots::new(), numbers(16_384));
         assert!(slots.take(20_000, &mut source).is_null());

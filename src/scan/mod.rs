@@ -29,7 +29,7 @@ pub(crate) use keys::Keys;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use paths::describe;
 pub(crate) use paths::{Builder, Effects, State, effect};
-pub(crate) use string::{Text, decode, encode};
+pub(crate) use string::{Text, decode, encode, push_mended};
 pub(crate) use tables::Tables;
 pub(crate) use variants::{Variants, active_rules};
 pub(crate) use walk::{Stop, Walk, Work};

@@ -4,7 +4,7 @@
 //! parser hands it over, so each quote is `\"` and each backslash `\\`. The pass reads escaped events as they stand and turns their
 //! quotes into plain ones in place: `\"` becomes ` "` in front of a string and `" ` behind it, which changes no length.
 
-use super::buffer::{Padded, View};
+use super::buffer::{PADDING, Padded, View};
 use super::edits::Edits;
 
 /// Length of a surrogate pair, `\ud83d\ude80`; no other escape is as long.
@@ -151,13 +151,8 @@ fn mend_utf8(text: &Padded<'_>, edits: &mut Edits, at: usize) -> usize {
 /// (CESU-8, as Fluent Bit 3.1.9 writes characters beyond the basic plane) or a replacement.
 fn character(text: View<'_>, at: usize) -> (usize, Option<char>) {
     let bytes = [text.byte(at), text.byte(at + 1), text.byte(at + 2), text.byte(at + 3)];
-    for length in 2..=4 {
-        if bytes
-            .get(..length)
-            .is_some_and(|bytes| core::str::from_utf8(bytes).is_ok_and(|text| text.chars().count() == 1))
-        {
-            return (length, None);
-        }
+    if let Some(length) = utf8_length(bytes) {
+        return (length, None);
     }
     let half = |at: usize| {
         let [lead, mid, last] = [text.byte(at), text.byte(at + 1), text.byte(at + 2)].map(u32::from);
@@ -170,6 +165,41 @@ fn character(text: View<'_>, at: usize) -> (usize, Option<char>) {
         return (6, char::from_u32(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00)));
     }
     (1, REPLACEMENT.chars().next())
+}
+
+/// Length of the character of two to four bytes that these begin with, if it is one.
+fn utf8_length(bytes: [u8; 4]) -> Option<usize> {
+    let [lead, rest @ ..] = bytes;
+    let (length, least) = match lead {
+        0xc0..0xe0 => (2, 0x80),
+        0xe0..0xf0 => (3, 0x800),
+        0xf0..0xf8 => (4, 0x10000),
+        _ => return None,
+    };
+    let mut code = u32::from(lead) & (0x7f >> length);
+    for byte in rest.into_iter().take(length - 1) {
+        if byte & 0xc0 != 0x80 {
+            return None;
+        }
+        code = code << 6 | u32::from(byte & 0x3f);
+    }
+    (code >= least && char::from_u32(code).is_some()).then_some(length)
+}
+
+/// Appends bytes to `out` as text; what is no UTF-8 is mended.
+pub(crate) fn push_mended(bytes: &[u8], out: &mut Vec<u8>) {
+    let mut padded = bytes.to_vec();
+    padded.resize(bytes.len() + PADDING, 0);
+    let Some(view) = View::new(&padded) else { return };
+    let mut at = 0;
+    while at < bytes.len() {
+        let (length, mended) = if view.byte(at) < 0x80 { (1, None) } else { character(view, at) };
+        match mended {
+            Some(mended) => push_char(out, mended),
+            None => out.extend_from_slice(view.span(at, at + length)),
+        }
+        at += length;
+    }
 }
 
 /// Appends the text of a string to `out`: escapes of both forms resolved, always UTF-8.
@@ -310,7 +340,6 @@ fn push_char(out: &mut Vec<u8>, char: char) {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::scan::PADDING;
 
     /// The text of the string in `json` (without its quotes), and what leaves.
     fn read(json: &[u8], escaped_form: bool) -> Result<(Vec<u8>, Vec<u8>), Malformed> {
@@ -331,6 +360,24 @@ mod tests {
             edits.render(&text, 0, string.end, &mut left);
         }
         Ok((decoded, left))
+    }
+
+    #[test]
+    fn every_character_has_its_length_and_nothing_else_has_one() {
+        for char in ('\u{80}'..=char::MAX).step_by(97) {
+            let mut bytes = [0; 4];
+            let length = char.encode_utf8(&mut bytes).len();
+            assert_eq!(utf8_length(bytes), Some(length), "{char:?}");
+        }
+        let none = [[0xc0, 0x80, 0, 0], [0xe0, 0x9f, 0xbf, 0], [0xed, 0xa0, 0x80, 0], [0xf4, 0x90, 0x80, 0x80]];
+        let cut = [[0xc3, b'"', 0, 0], [0xe2, 0x82, b'"', 0], [0xf0, 0x9f, 0x98, b'"'], [0xf8, 0x88, 0x80, 0x80]];
+        for bytes in none.into_iter().chain(cut) {
+            assert_eq!(utf8_length(bytes), None, "{bytes:x?}");
+        }
+        let mut out = Vec::new();
+        push_mended("a\u{e4}\u{1f600}".as_bytes(), &mut out);
+        push_mended(b"\xff\xed\xa0\xbd\xed\xb8\x80", &mut out);
+        assert_eq!(out, "a\u{e4}\u{1f600}\u{fffd}\u{1f600}".as_bytes());
     }
 
     #[test]

@@ -132,13 +132,10 @@ impl Walk<'_, '_> {
 
     /// A message that journald gives as an array of bytes because it is no UTF-8. If its text holds a secret, it leaves as text.
     pub(super) fn bytes_of_message(&mut self, from: usize, to: usize) {
-        let inner = self.text.span(from + 1, to - 1);
-        let bytes: Option<Vec<u8>> = inner
-            .split(|&byte| byte == b',')
-            .map(|number| core::str::from_utf8(number).ok()?.trim().parse().ok())
-            .collect();
-        let Some(bytes) = bytes else { return };
-        let mut text = String::from_utf8_lossy(&bytes).into_owned().into_bytes();
+        let numbers = self.text.span(from + 1, to - 1).split(|&byte| byte == b',');
+        let Some(bytes) = numbers.map(byte_of).collect::<Option<Vec<u8>>>() else { return };
+        let mut text = Vec::new();
+        string::push_mended(&bytes, &mut text);
         let end = text.len();
         text.resize(end + PADDING, 0);
         let Some(view) = View::new(&text) else { return };
@@ -268,6 +265,13 @@ impl Walk<'_, '_> {
         self.work.hits = hits;
         self.work.scratch = decoded;
     }
+}
+
+/// A number below 256, with space around it.
+fn byte_of(number: &[u8]) -> Option<u8> {
+    let digits = number.trim_ascii();
+    let decimal = |value: u8, &byte: &u8| value.checked_mul(10)?.checked_add((byte as char).to_digit(10)? as u8);
+    if digits.is_empty() { None } else { digits.iter().try_fold(0, decimal) }
 }
 
 /// What the policy's own patterns fit in a text.

@@ -34,7 +34,7 @@ impl std::error::Error for BakeError {}
 ///
 /// # Errors
 /// The policy is invalid, or the module cannot be packed.
-pub fn bake(module: &[u8], file_name: &str, policy: &[u8]) -> Result<(Vec<u8>, Policy), BakeError> {
+pub fn bake(module: &[u8], file_name: &str, policy: &[u8], keep_names: bool) -> Result<(Vec<u8>, Policy), BakeError> {
     let checked = compile(file_name, policy).map_err(BakeError::Policy)?;
     let mut cut = READING.to_vec();
     if checked.forwards_all() {
@@ -42,6 +42,6 @@ pub fn bake(module: &[u8], file_name: &str, policy: &[u8]) -> Result<(Vec<u8>, P
     }
     let hash = checked.hash();
     let notes = [(note::POLICY_HASH, hash.as_slice()), (note::POLICY, policy)];
-    let baked = finish(module, Some(policy), &cut, &notes, false).map_err(BakeError::Pack)?;
+    let baked = finish(module, Some(policy), &cut, &notes, keep_names).map_err(BakeError::Pack)?;
     Ok((baked, checked))
 }

@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let text = std::fs::read(&arguments.policy)
         .map_err(|error| Failure::file("cannot read the policy", &arguments.policy, &error))?;
     let name = arguments.policy.display().to_string();
-    let (module, policy) = auditgate_pack::bake(LINKED, &name, &text).map_err(|error| match error {
+    let (module, policy) = auditgate_pack::bake(LINKED, &name, &text, false).map_err(|error| match error {
         BakeError::Policy(diagnostics) => Failure::Policy(diagnostics.render()),
         BakeError::Pack(error) => Failure::Failed(format!("the policy could not be put into the module: {error}")),
     })?;
