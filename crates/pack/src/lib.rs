@@ -10,7 +10,7 @@
 //!   compressed; a start function unpacks it, and `auditgate.restore`, which the module imports from here, is that function.
 //! - Functions that nothing calls any more, names and other custom sections go; what the module is made of comes in ([`note`]).
 //!
-//! [`bake`] does the same with a policy inside.
+//! [`bake`] does the same with a policy inside; [`mix`] comes before either where an optimiser has made other forms of the module.
 //!
 //! ```
 //! assert!(auditgate_pack::pack(b"no module", false).is_err());
@@ -20,11 +20,13 @@ mod bake;
 mod image;
 mod interface;
 mod linked;
+mod mix;
 pub mod note;
 mod rewrite;
 
 pub use bake::{BakeError, bake};
 pub use interface::{Interface, check};
+pub use mix::mix;
 
 use linked::Linked;
 use rewrite::Plan;
@@ -169,7 +171,12 @@ mod tests {
             data.active(0, &ConstExpr::i32_const(4096), *b"data");
             let mut names = NameMap::new();
             names.append(0, if self.unnamed { "other" } else { "__stack_pointer" });
+            let mut function_names = NameMap::new();
+            for (index, (name, ..)) in (imported..).zip(SIGNATURES) {
+                function_names.append(index, name);
+            }
             let mut name_section = NameSection::new();
+            name_section.functions(&function_names);
             name_section.globals(&names);
             Module::new()
                 .section(&types)
@@ -257,6 +264,20 @@ mod tests {
         assert!(check(&module).is_err());
         let packed = pack(&module, false).unwrap();
         assert_eq!((count(&packed, &padded), count(&packed, &short)), (0, 5));
+    }
+
+    #[test]
+    fn hot_functions_are_the_fast_ones_and_others_the_smaller_ones() {
+        let nops = |number: usize| Linked { body: vec![0x01; number], ..Linked::default() }.module();
+        // `auditgate_unpack` is hot, and so is its body of three; the preparing functions have no body of their own.
+        let hot_and_cold = |module: &[u8]| (count(module, &[0x01; 3]), count(module, &[0x01; 2]));
+        let smaller = mix(&nops(2), &nops(3), &nops(1)).unwrap();
+        assert_eq!(hot_and_cold(&smaller), (1, 2), "one body of three, in which two of two stand");
+        let plain = mix(&nops(1), &nops(3), &nops(2)).unwrap();
+        assert_eq!(smaller, plain);
+        assert_eq!(Interface::of(&smaller).unwrap(), Interface::of(&nops(1)).unwrap());
+        let other = Linked { import: Some(("wasi_snapshot_preview1", "fd_close")), ..Linked::default() }.module();
+        assert!(mix(&nops(1), &other, &nops(1)).is_err());
     }
 
     #[test]

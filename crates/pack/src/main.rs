@@ -1,22 +1,28 @@
 //! `auditgate-pack [--names] [--policy POLICY] IN OUT`: packs a module for `make dist`, or, with the names of its functions, for a
-//! profile.
+//! profile. `auditgate-pack --mix PLAIN FAST SMALL OUT`: puts the module together from three forms of it, before that.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let keep_names = arguments.first().is_some_and(|first| first == "--names");
     arguments.drain(..usize::from(keep_names));
-    let (policy, input, output) = match arguments.as_slice() {
-        [input, output] => (None, input, output),
-        [option, policy, input, output] if option == "--policy" => (Some(policy.as_str()), input, output),
+    let result = match arguments.as_slice() {
+        [input, output] => pack(None, input, keep_names).and_then(|packed| write(output, &packed)),
+        [option, policy, input, output] if option == "--policy" => {
+            pack(Some(policy), input, keep_names).and_then(|packed| write(output, &packed))
+        }
+        [option, plain, fast, small, output] if option == "--mix" => {
+            mix([plain, fast, small]).and_then(|mixed| write(output, &mixed))
+        }
         _ => {
-            complain("usage: auditgate-pack [--names] [--policy POLICY] IN OUT");
+            complain(
+                "usage: auditgate-pack [--names] [--policy POLICY] IN OUT\n       auditgate-pack --mix PLAIN FAST SMALL OUT",
+            );
             return ExitCode::from(2);
         }
     };
-    match pack_file(Path::new(input), Path::new(output), policy, keep_names) {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("error: {error}"));
@@ -25,21 +31,31 @@ fn main() -> ExitCode {
     }
 }
 
-fn pack_file(input: &Path, output: &Path, policy: Option<&str>, keep_names: bool) -> Result<(), String> {
-    let read = |path: &Path| std::fs::read(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()));
+fn pack(policy: Option<&String>, input: &str, keep_names: bool) -> Result<Vec<u8>, String> {
     let module = read(input)?;
-    let packed = match policy {
-        None => auditgate_pack::pack(&module, keep_names).map_err(|error| error.to_string())?,
+    match policy {
+        None => auditgate_pack::pack(&module, keep_names).map_err(|error| error.to_string()),
         Some(policy) => {
-            let baked = auditgate_pack::bake(&module, policy, &read(Path::new(policy))?, keep_names);
-            baked.map_err(|error| error.to_string())?.0
+            let baked = auditgate_pack::bake(&module, policy, &read(policy)?, keep_names);
+            baked.map(|(module, _)| module).map_err(|error| error.to_string())
         }
-    };
+    }
+}
+
+fn mix([plain, fast, small]: [&String; 3]) -> Result<Vec<u8>, String> {
+    auditgate_pack::mix(&read(plain)?, &read(fast)?, &read(small)?).map_err(|error| error.to_string())
+}
+
+fn read(path: &str) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("cannot read `{path}`: {error}"))
+}
+
+fn write(path: &str, content: &[u8]) -> Result<(), String> {
     // Fluent Bit 3.1.9 reads the file for every chunk, so it never sees a half-written one.
-    let unfinished = output.with_extension("unfinished");
-    std::fs::write(&unfinished, packed)
-        .and_then(|()| std::fs::rename(&unfinished, output))
-        .map_err(|error| format!("cannot write `{}`: {error}", output.display()))
+    let unfinished = format!("{path}.unfinished");
+    std::fs::write(&unfinished, content)
+        .and_then(|()| std::fs::rename(&unfinished, path))
+        .map_err(|error| format!("cannot write `{path}`: {error}"))
 }
 
 #[expect(clippy::print_stderr, reason = "errors of a command belong on standard error")]
