@@ -1,6 +1,6 @@
 # The targets a person needs; the work is done by cargo and by scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help dist demo test lint module leak-bench bench
+.PHONY: help dist demo test validate-formats lint module leak-bench bench
 SHELL := bash
 
 help: ## this list
@@ -17,6 +17,9 @@ demo: dist ## real audit events through the module: what went in, what comes out
 
 test: module ## every test; those with a real Fluent Bit where FLUENT_BIT or the PATH has one
 	@scripts/test.sh
+
+validate-formats: dist ## formats against schemas and parsers of others, and against real receivers
+	@scripts/validate-formats.sh
 
 lint: module ## formatting, and clippy with the workspace's lints
 	@scripts/lint.sh

@@ -29,3 +29,5 @@ if [ ${#included[@]} -gt 0 ]; then
   say "testing ${around_wasmtime[*]}"
   cargo test "${quiet[@]}" --profile dist "${included[@]}"
 fi
+say "validating formats with what others made"
+scripts/validate-formats.sh

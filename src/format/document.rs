@@ -21,12 +21,12 @@ pub fn document() -> Vec<(&'static str, String)> {
     ]
 }
 
-const CEF: &str = "`CEF:0|Kubernetes|audit|v1|create pods/exec|create pods/exec|8|…`; for other sources `Linux`, the program, and what was done. In the header `|` and `\\` \
-are escaped with `\\`, in the extension `=` and `\\`; line breaks are written `\\n` and `\\r`, other control characters as a space. A part of the header longer than 512 bytes and a value longer than 8,192 \
+const CEF: &str = "`CEF:0|Kubernetes|audit|v1|create pods/exec|create pods/exec|8|…`; for other sources `Linux`, the program, and what was done. In the header `|`, `\\` and `=` \
+are written `_`; in the extension `=` and `\\` are escaped with `\\`, line breaks are written `\\n` and `\\r`, other control characters as a space. A part of the header longer than 512 bytes and a value longer than 8,192 \
 are cut at a character and end in `...`. Severities: 1, 3, 6, 8.\n";
-const LEEF: &str = "`LEEF:2.0|Kubernetes|audit|v1|create pods/exec|x09|…`, attributes separated by tabs. LEEF has no escapes of its own: `\\`, line breaks (and `|` in the header) are \
-written with a backslash as in CEF, other control characters, tabs among them, as a space. A part of the header longer than 512 bytes and a value longer than 8,192 are cut and end in `...`. `devTime` is in \
-milliseconds since 1970. QRadar's own rules for Kubernetes read JSON behind a syslog header: that is the format `syslog_3164`.\n";
+const LEEF: &str = "`LEEF:2.0|Kubernetes|audit|v1|create pods/exec|x09|…`, attributes separated by tabs. LEEF has no escapes of its own: `\\` and line breaks are \
+written with a backslash as in CEF, other control characters, tabs among them, as a space; in the header `|`, `\\` and `=` are written `_`. A part of the header longer than 512 bytes and a value longer than 8,192 are cut and end in `...`. `devTime` is in \
+milliseconds since 1970. An rsyslog on the way has to leave tabs alone: `global(parser.escapeControlCharacterTab=\"off\")`. QRadar's own rules for Kubernetes read JSON behind a syslog header: that is the format `syslog_3164`.\n";
 const SENTINEL: &str = "The columns of Azure's tables `AKSAudit` and `AKSAuditAdmin`, so that queries written for them work on a custom table (`…_CL`) with the same columns; four columns more for other sources \
 and for recognising repeats. One item of the JSON array that the Logs Ingestion API takes.\n";
 

@@ -147,6 +147,8 @@ fn header(facts: &Facts<'_>) -> [Vec<u8>; 4] {
     let version = version.rsplit(|&byte| byte == b'/').next().filter(|text| !text.is_empty()).unwrap_or(b"1");
     [vendor.to_vec(), product, version.to_vec(), words].map(|mut part| {
         cut(&mut part, MAX_HEADER_BYTES);
+        // Parsers in use stumble over escapes in a header, and names of programs and resources need none.
+        part.iter_mut().filter(|byte| matches!(byte, b'|' | b'\\' | b'=' | 0..0x20)).for_each(|byte| *byte = b'_');
         part
     })
 }
@@ -157,7 +159,7 @@ pub(crate) fn cef(facts: &Facts<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"CEF:0");
     for part in [&vendor, &product, &version, &event, &event] {
         out.push(b'|');
-        escape(part, b"|", out);
+        out.extend_from_slice(part);
     }
     out.push(b'|');
     out.extend_from_slice(severity::of(facts).on(&CEF).as_bytes());
@@ -171,7 +173,7 @@ pub(crate) fn leef(facts: &Facts<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"LEEF:2.0");
     for part in [&vendor, &product, &version, &event] {
         out.push(b'|');
-        escape(part, b"|", out);
+        out.extend_from_slice(part);
     }
     out.extend_from_slice(b"|x09|");
     attributes(LEEF_ROWS, facts, LEEF_DELIMITER, &[], out);
@@ -247,7 +249,11 @@ pub(crate) fn syslog(rfc3164: bool, facts: &Facts<'_>, item: &Item<'_>, options:
     if rfc3164 {
         time::push_rfc3164(seconds, out);
         out.push(b' ');
-        word(host, 255, out);
+        // There is no word for no host in RFC 3164, and what is no name ends the header for some receivers.
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+        let host: Vec<u8> = host.iter().copied().filter(is_name).collect();
+        let program: Vec<u8> = program.iter().copied().filter(is_name).collect();
+        word(if host.is_empty() { b"unknown" } else { &host }, 255, out);
         out.push(b' ');
         word(&program, 32, out);
         if !pid.is_empty() {
