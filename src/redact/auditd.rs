@@ -7,6 +7,7 @@
 use super::command;
 use super::decode;
 use super::judge::{Hit, judge};
+use crate::bytes::find;
 use crate::scan::{Hints, PADDING, View};
 
 /// Arguments of one record that are looked at.
@@ -24,15 +25,22 @@ pub(crate) struct Field<'a> {
 /// A span of the record and what stands there instead.
 pub(crate) type Change = (usize, usize, Vec<u8>);
 
-/// Whether a text is an auditd record.
+/// Whether a text is an auditd record: as auditd and ausearch write it, behind the head of syslog, or as journald does, which puts the type
+/// alone in front.
 pub(crate) fn is_record(text: &[u8]) -> bool {
-    text.starts_with(b"type=") || text.starts_with(b"node=") || text.starts_with(b"audit: type=")
+    let journal = [&b"EXECVE argc="[..], b"PROCTITLE proctitle=", b"USER_CMD pid=", b"TTY tty ", b"USER_TTY pid="];
+    let head = text.get(..text.len().min(256)).unwrap_or_default();
+    text.starts_with(b"type=")
+        || text.starts_with(b"node=")
+        || journal.iter().any(|start| text.starts_with(start))
+        || find(head, b"audit(").is_some() && find(head, b"type=").is_some()
 }
 
 /// What has to change in a record, in its order.
 pub(crate) fn changes(hints: &Hints, text: &[u8]) -> Vec<Change> {
     let fields = fields(text);
-    let kind = fields.iter().find(|field| field.name == b"type").map(|field| field.value.clone()).unwrap_or_default();
+    let typed = fields.iter().find(|field| field.name == b"type").map(|field| field.value.clone());
+    let kind = typed.unwrap_or_else(|| text.split(|&byte| byte == b' ').next().unwrap_or_default().to_vec());
     let mut changes = Vec::new();
     match kind.as_slice() {
         b"EXECVE" | b"1309" => execve(hints, &fields, &mut changes),
@@ -48,7 +56,10 @@ pub(crate) fn changes(hints: &Hints, text: &[u8]) -> Vec<Change> {
                 let arguments: Vec<&[u8]> =
                     field.value.split(|&byte| field.name == b"proctitle" && byte == 0).collect();
                 if let Some(masked) = mask_arguments(hints, &arguments) {
-                    changes.push((field.start, field.end, encode(&masked.join(&0))));
+                    // What was neither quoted nor in digits is text, and stays text.
+                    let as_text = field.end - field.start == field.value.len();
+                    let masked = masked.join(&0);
+                    changes.push((field.start, field.end, if as_text { masked } else { encode(&masked) }));
                 }
             }
         }
@@ -152,6 +163,19 @@ pub(crate) fn fields(text: &[u8]) -> Vec<Field<'_>> {
                 let length =
                     rest.iter().position(|&byte| matches!(byte, b' ' | b'\'' | b'\n' | b'\x1d')).unwrap_or(rest.len());
                 let raw = rest.get(..length).unwrap_or_default();
+                // `ausearch -i` writes the text as it is: a command line goes on to the end, or to the next field that is known.
+                if matches!(name, b"proctitle" | b"cmd") && !(raw.len() >= 2 && raw.iter().all(u8::is_ascii_hexdigit)) {
+                    let end =
+                        find(rest, b" exe=").or(find(rest, b" terminal=")).or(find(rest, b"\n")).unwrap_or(rest.len());
+                    fields.push(Field {
+                        name,
+                        start,
+                        end: start + end,
+                        value: rest.get(..end).unwrap_or_default().to_vec(),
+                    });
+                    at = start + end;
+                    continue;
+                }
                 let escaped = is_escaped_field(name) && raw.len() >= 2 && raw.len() % 2 == 0;
                 (start + length, if escaped { decode::hex(raw).unwrap_or_else(|| raw.to_vec()) } else { raw.to_vec() })
             }
@@ -260,6 +284,27 @@ mod tests {
             redacted("type=TTY msg=audit(1.2:3): comm=\"bash\" data=68756E746572320D"),
             "type=TTY msg=audit(1.2:3): comm=\"bash\" data=[redacted:L03]"
         );
+        for (line, expected) in [
+            (
+                "type=PROCTITLE msg=audit(03/04/26 09:12:11.123:77) : proctitle=mysql -uroot -phunter2 db",
+                "type=PROCTITLE msg=audit(03/04/26 09:12:11.123:77) : proctitle=mysql -uroot -p[redacted:N01] db",
+            ),
+            (
+                "type=USER_CMD msg=audit(1.2:3): pid=1 msg='cwd=/ cmd=curl -u me:hunter2 x exe=/usr/bin/sudo res=success'",
+                "type=USER_CMD msg=audit(1.2:3): pid=1 msg='cwd=/ cmd=curl -u me:[redacted:N01] x exe=/usr/bin/sudo res=success'",
+            ),
+            (
+                "EXECVE argc=3 a0=\"mysql\" a1=\"-uroot\" a2=\"-phunter2\"",
+                "EXECVE argc=3 a0=\"mysql\" a1=\"-uroot\" a2=\"-p[redacted:N01]\"",
+            ),
+            (
+                "Mar  4 09:12:11 n kernel: audit: type=1309 audit(1.2:3): argc=2 a0=\"x\" a1=\"--token=abc\"",
+                "Mar  4 09:12:11 n kernel: audit: type=1309 audit(1.2:3): argc=2 a0=\"x\" a1=\"--token=[redacted:N01]\"",
+            ),
+        ] {
+            assert!(is_record(line.as_bytes()));
+            assert_eq!(redacted(line), expected);
+        }
         let syscall = "type=SYSCALL msg=audit(1.2:3): arch=c000003e syscall=59 a0=55d0c3 a1=7ffd a2=0 a3=8 comm=\"ls\" exe=\"/bin/ls\" key=\"k\"";
         assert_eq!(redacted(syscall), syscall);
     }

@@ -72,6 +72,8 @@ pub(crate) static ENTRIES: &[Entry] = entries! {
     "K01" SECRET, ["data", "stringData", "items[].data", "items[].stringData"], e::MASK, "values of a Secret; key names and lengths stay";
     "K01" EMBEDDED, ["data", "stringData", "items[].data", "items[].stringData"], e::MASK, "values of an object that calls itself a Secret";
     "K02" SECRET, ["rows[].cells"], e::MASK, "cells of a Table of Secrets";
+    "K19" OAUTH, ["rows[].cells", "**.selfLink"], e::MASK, "names of OpenShift OAuth tokens in a Table and in links";
+    "K19" RECORD, ["responseStatus.details.name"], e::MESSAGE, "the name in an error about an OpenShift OAuth token";
     "K02" ALL, ["items[]", "rows[].object"], e::OBJECT, "objects of a List or Table are of the event's own resource";
     "K00" SECRET, ["[][]", "[].~op|path|value|from"], e::MASK, "items of a patch that are no operations";
     "K00" SECRET, ["~metadata|kind|apiVersion|type|immutable|items|rows|columnDefinitions|status|message|reason|details|code|data|stringData"], e::MASK,
@@ -94,15 +96,20 @@ pub(crate) static ENTRIES: &[Entry] = entries! {
     "K13" RECORD, ["requestURI"], e::URI, "the URI of a request: arguments of exec, query values with secret names";
     "K14" RECORD, ["responseStatus.message", "responseStatus.details.causes[].message"], e::MESSAGE, "error messages that echo an object";
     "K14" ALL, ["message", "details.causes[].message"], e::MESSAGE, "error messages that echo an object";
-    "K18" RECORD, ["user.extra.sessionName", "impersonatedUser.extra.sessionName", "user.extra.accessKeyId", "impersonatedUser.extra.accessKeyId"], e::MASK,
-        "session names and access keys of cloud identities";
+    "K18" RECORD, ["user.extra.sessionName", "impersonatedUser.extra.sessionName", "user.extra.accessKeyId", "impersonatedUser.extra.accessKeyId",
+        r"**.extra.sigs\.k8s\.io/aws-iam-authenticator/sessionName", r"**.extra.sigs\.k8s\.io/aws-iam-authenticator/accessKeyId",
+        r"**.extra.iam\.gke\.io/user-assertion", r"**.extra.user-assertion\.cloud\.google\.com"], e::MASK,
+        "session names, access keys and assertions of cloud identities";
     "K19" ALL, ["spec.tls.key"], e::MASK, "private keys of OpenShift Routes";
     "K20" ALL, ["**.caBundle"], e::TRUNCATE, "certificate bundles of webhooks, API services and CRDs";
     "K21" CHALLENGE, ["spec.key", "spec.token"], e::MASK, "keys of ACME challenges";
+    "K21" ALL, ["**.template.data", "**.template.stringData"], e::MASK, "contents of the Secrets that ExternalSecrets, SealedSecrets and their like make";
+    "K21" ALL, ["**.userData", "**.userDataBase64", "**.user-data", "**.user_data"], e::MASK, "cloud-init, which sets passwords up";
     "K11" CONFIG_MAP, ["data", "binaryData"], e::PAIRS, "values of a ConfigMap: what follows a secret name in their text";
     "R01" RECORD, ["auditgate"], e::REMOVE, "the decision map, which only the module may write";
     "R02" RECORD, ["log", "message", "MESSAGE", "SYSLOG_RAW", "exec"], e::LINE, "a raw line";
-    "L06" RECORD, ["_CMDLINE"], e::COMMAND, "the command line of the process that wrote to the journal";
+    "L06" RECORD, ["_CMDLINE", "**.cmdline", "**.command_line", "**.ARGV", "process.args", r"**.proc\.cmdline"], e::COMMAND,
+        "command lines of processes: of the one that wrote to the journal, and of sensors' records";
     "R03" RECORD, ["requestObject"], e::BODY, "what was asked for";
     "R03" RECORD, ["responseObject"], e::BODY | e::RESPONSE, "what was answered";
     "R04" RECORD, ["items[]"], e::EVENT, "events of an EventList";

@@ -8,10 +8,12 @@ pub(crate) mod decode;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod document;
 pub(crate) mod judge;
+pub(crate) mod messages;
 pub(crate) mod names;
 pub(crate) mod own;
 pub(crate) mod tokens;
 pub(crate) mod uri;
+mod words;
 
 use crate::policy::Redact;
 

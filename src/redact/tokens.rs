@@ -191,6 +191,8 @@ pub(crate) static FORMATS: &[Format] = formats! {
     "T43" "ZXlK", BASE64, 40, Any, "base64 of a JSON Web Token";
     "T44" "sha256~", WORD, 40, Any, "OpenShift token";
     "T45" "-----BEGIN", LOOSE, 0, Any, "PEM private key";
+    "T47" "Bearer ", LOOSE, 16, Any, "token in an authorization header";
+    "T48" "Basic ", BASE64, 12, Any, "user and password in an authorization header";
     "T46" "LS0tLS1CRUdJTi", BASE64, 16, Any, "base64 of a PEM private key";
 };
 

@@ -25,7 +25,7 @@ pub(crate) fn secret_parts(hints: &Hints, text: View<'_>, start: usize, end: usi
         let known = super::is_mask(&decoded);
         if name == b"command" {
             arguments.push((value, stop, decoded));
-        } else if names::is_secret(&name) && stop > value && !known {
+        } else if (names::is_secret(&name) || is_signature(&name)) && stop > value && !known {
             hits.push(Hit { start: value, end: stop, id: "N01" });
         } else if !known {
             judge(hints, text, value, stop, hits);
@@ -54,6 +54,13 @@ pub(crate) fn secret_parts(hints: &Hints, text: View<'_>, start: usize, end: usi
             }
         }
     }
+}
+
+/// Whether a name is that of the signature which makes a URL work without a login: of Azure, AWS and Google Cloud.
+fn is_signature(name: &[u8]) -> bool {
+    [&b"sig"[..], b"signature", b"X-Amz-Signature", b"X-Goog-Signature"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// The first place of `byte` in `start..end`.

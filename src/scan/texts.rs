@@ -15,7 +15,7 @@ use crate::redact::judge::{self, Hit};
 use crate::redact::names::name;
 use crate::redact::own::{Mark, Own};
 use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
-use crate::redact::{MASK_START, auditd, catalogue, command, push_mask, start, uri};
+use crate::redact::{auditd, catalogue, command, messages, push_mask, start, uri};
 
 impl Walk<'_, '_> {
     /// The arguments of the array that closes.
@@ -57,11 +57,12 @@ impl Walk<'_, '_> {
         if flags & effect::URI != 0 && !text.escapes && self.is_unmarked(text) && self.is_plain_uri(text) {
             return;
         }
+        let class = self.class().unwrap_or(Class::Secret);
         let special = move |hints: &Hints, view: View<'_>, start: usize, end: usize, hits: &mut Vec<Hit>| {
             if flags & effect::URI != 0 {
                 uri::secret_parts(hints, view, start, end, hits);
             } else if flags & effect::MESSAGE != 0 {
-                echo(view, start, end, hits);
+                messages::echoes(class, view, start, end, hits);
             } else {
                 let mut parts = Vec::new();
                 command::secret_parts(&[view.span(start, end)], &mut parts);
@@ -130,6 +131,16 @@ impl Walk<'_, '_> {
         true
     }
 
+    /// A line of sshd, sudo or cron that names its secret by its wording. Whether it was one.
+    fn log_line(&mut self, text: Text) -> bool {
+        let line = self.text.span(text.start, text.end);
+        let known = messages::names_a_secret(line);
+        if known {
+            self.judge_text(text, |_, view, from, to, hits| messages::line_parts(view, from, to, hits), false);
+        }
+        known
+    }
+
     /// A message that journald gives as an array of bytes because it is no UTF-8. If its text holds a secret, it leaves as text.
     pub(super) fn bytes_of_message(&mut self, from: usize, to: usize) {
         let numbers = self.text.span(from + 1, to - 1).split(|&byte| byte == b',');
@@ -180,6 +191,9 @@ impl Walk<'_, '_> {
     pub(super) fn nested_json(&mut self, text: Text, quote: usize, after: usize, state: State, flags: u32) {
         if flags & effect::LINE != 0 && self.auditd_record(text) {
             self.envelope.source = Source::Auditd;
+            return;
+        }
+        if flags & effect::LINE != 0 && self.log_line(text) {
             return;
         }
         let first = if text.escapes || text.end > text.start { self.text.byte(text.start) } else { 0 };
@@ -322,24 +336,5 @@ impl<'o> Marked<'o> {
         }
         string::encode(text.span(at, end), &mut out);
         Some(out)
-    }
-}
-
-/// The object that an error message echoes: everything behind these words.
-fn echo(text: View<'_>, from: usize, end: usize, hits: &mut Vec<Hit>) {
-    let message = text.span(from, end);
-    for words in [
-        &b"Invalid value: "[..],
-        b"error found in ",
-        b"unrecognized type: ",
-        b"Unsupported value: ",
-        b"unable to parse ",
-    ] {
-        if let Some(at) = crate::bytes::find(message, words) {
-            let start = at + words.len();
-            if start < message.len() && !message.get(start..).unwrap_or_default().starts_with(MASK_START) {
-                hits.push(Hit { start: from + start, end, id: "K14" });
-            }
-        }
     }
 }

@@ -7,11 +7,14 @@ use super::tables::Tables;
 use super::walk::{Walk, close, pair};
 use crate::envelope::Source;
 use crate::redact::class::Class;
-use crate::redact::names::name;
+use crate::redact::names::{self, name};
 use crate::redact::{catalogue, is_mask, push_mask, start};
 
 /// What a truncated value keeps at its beginning.
 const TRUNCATED_BYTES: usize = 16;
+
+/// Bytes of the longest name of a member that names a pair: `parameterName`.
+const LONGEST_PAIR_NAME: usize = 13;
 
 impl Walk<'_, '_> {
     /// A key that says something about its object, or is long enough to hold a token itself.
@@ -85,7 +88,7 @@ impl Walk<'_, '_> {
         }
         self.name_decides(text, named);
         if named & name::PAIR_VALUE != 0 {
-            match self.name_of_pair() {
+            match self.name_of_pair(self.frame.keys) {
                 Some(name) if self.own_pair(name, span) => return,
                 Some(name) if self.is_secret_name(name) => return self.mask(quote, after, catalogue::BY_NAME, text),
                 Some(_) => {}
@@ -136,7 +139,7 @@ impl Walk<'_, '_> {
         } else if named & name::SECRET != 0 {
             self.mask(at, after, catalogue::BY_NAME, Text::default());
         } else if named & name::PAIR_VALUE != 0 {
-            match self.name_of_pair() {
+            match self.name_of_pair(self.frame.keys) {
                 Some(name) if self.own_pair(name, span) => {}
                 Some(name) if self.is_secret_name(name) => self.mask(at, after, catalogue::BY_NAME, Text::default()),
                 Some(_) => {}
@@ -152,15 +155,17 @@ impl Walk<'_, '_> {
         self.work.notes(depth).value = Text { start, end, ..Text::default() };
     }
 
-    /// The value of the member `name` or `key` of the open object, if it has been read and is a string.
-    fn name_of_pair(&self) -> Option<Text> {
+    /// The value of the member of the open object that names its pair, if it has been read and is a string; `from` is where the object's
+    /// keys begin.
+    fn name_of_pair(&self, from: usize) -> Option<Text> {
         let view = self.text.view();
         let quote = if self.escaped_form { 2 } else { 1 };
-        let keys = self.work.repeats.keys.get(self.frame.keys..).unwrap_or_default();
+        let keys = self.work.repeats.keys.get(from..).unwrap_or_default();
         keys.iter().find_map(|&start| {
             let start = start as usize;
-            let length = if view.span(start, start + 5) == b"name\"" { 4 } else { 3 };
-            if length == 3 && view.span(start, start + 4) != b"key\"" {
+            let key = view.span(start, start + LONGEST_PAIR_NAME + 1);
+            let length = key.iter().position(|&byte| byte == b'"')?;
+            if !names::is_pair_name(key.get(..length)?) {
                 return None;
             }
             let mut at = start + length + quote;
@@ -169,6 +174,14 @@ impl Walk<'_, '_> {
             }
             (view.byte(at) == b'"').then(|| string::read_again(view, at + 1, self.escaped_form))
         })
+    }
+
+    /// Whether the items of an array that is the value of a pair are secret, by the pair's name; the frame of the pair has been put away.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn is_array_of_secrets(&mut self) -> bool {
+        let keys = self.work.frames.last().map_or(0, |frame| frame.keys);
+        self.name_of_pair(keys).is_some_and(|name| self.is_secret_name(name))
     }
 
     /// An object that calls itself a Secret.

@@ -352,9 +352,15 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     #[inline(always)]
-    pub(super) fn open(&mut self, at: usize, state: State, closing: u32, named: u8, site: u32) -> Frame {
-        let item =
-            if self.text.byte(at) == b'{' { None } else { Some(self.tables.item_of(state, named & name::SECRET)) };
+    pub(super) fn open(&mut self, at: usize, state: State, closing: u32, mut named: u8, site: u32) -> Frame {
+        let item = if self.text.byte(at) == b'{' {
+            None
+        } else {
+            if named & name::PAIR_VALUE != 0 && self.is_array_of_secrets() {
+                named |= name::SECRET;
+            }
+            Some(self.tables.item_of(state, named & name::SECRET))
+        };
         let keys = self.work.repeats.keys.len();
         let site = if is_teachable(closing, named) { site } else { 0 };
         Frame { start: at, keys, state, item, close: closing, site, ..Frame::default() }

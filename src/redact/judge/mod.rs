@@ -154,6 +154,16 @@ impl<'a> Judge<'a> {
                 let harmless = [&b"-----BEGIN C"[..], b"-----BEGIN PU"].iter().any(|begin| head.starts_with(begin));
                 (find(&head, b"PRIVATE KEY").is_some() || head.len() < 40 && !harmless).then_some((start, end))
             }
+            // Words can follow, too.
+            "T47" => {
+                let token = self.text.span(start + 7, end);
+                (token.iter().any(u8::is_ascii_digit) && !token.starts_with(b"http")).then_some((start + 7, end))
+            }
+            "T48" => {
+                let pair = decode::base64(self.text.span(start + 6, end));
+                let is_pair = pair.contains(&b':') && pair.iter().all(|byte| (0x20..0x7f).contains(byte));
+                is_pair.then_some((start + 6, end))
+            }
             _ => Some((start, end)),
         }
     }

@@ -1,0 +1,160 @@
+//! Messages whose wording says where the secret is: errors of the API server that echo an object, and lines of sshd, sudo and cron.
+//!
+//! Sources: the error texts of k8s.io/apimachinery (field errors, decoders, patches) and sigs.k8s.io/structured-merge-diff; OpenSSH's auth.c,
+//! sudo's logging.c and cron's do_command.c.
+
+use super::class::Class;
+use super::judge::Hit;
+use super::{MASK_START, command};
+use crate::bytes::find;
+use crate::scan::View;
+
+/// What stands in front of an echo, which goes to the end of the message.
+const ECHOES: &[&[u8]] = &[
+    b"Invalid value: ",
+    b"Duplicate value: ",
+    b"Unsupported value: ",
+    b"error found in ",
+    b"unrecognized type: ",
+    b"unable to parse ",
+    b"is missing in '",
+    b", got &",
+];
+
+/// Finds what the error message `from..end`, about an object of `class`, shows of the object.
+pub(crate) fn echoes(class: Class, text: View<'_>, from: usize, end: usize, hits: &mut Vec<Hit>) {
+    let message = text.span(from, end);
+    let mut cut = |start: usize| {
+        let rest = message.get(start..).unwrap_or_default();
+        if !rest.is_empty() && !rest.starts_with(MASK_START) {
+            hits.push(Hit { start: from + start, end, id: "K14" });
+        }
+    };
+    for words in ECHOES {
+        if let Some(at) = find(message, words) {
+            cut(at + words.len());
+        }
+    }
+    // An object in words that are not known; no message that says what was wrong with a Secret needs braces.
+    if class == Class::Secret
+        && let Some(at) = message.iter().position(|&byte| byte == b'{')
+    {
+        cut(at);
+    }
+    if class == Class::OauthToken {
+        // The name of a token is the token: it stands in quotes, or alone.
+        let first = message.iter().position(|&byte| byte == b'"').map_or(0, |at| at + 1);
+        let last = message.iter().rposition(|&byte| byte == b'"').filter(|&at| at > first).unwrap_or(message.len());
+        if !super::is_mask(message.get(first..last).unwrap_or_default()) {
+            hits.push(Hit { start: from + first, end: from + last, id: "K19" });
+        }
+    }
+}
+
+/// In front of a user that sshd does not know: often a password, typed at the wrong prompt.
+const UNKNOWN_USER: &[u8] = b"nvalid user ";
+/// In front of a command line that sudo ran.
+const SUDO: &[u8] = b" COMMAND=";
+/// In front of a command line that cron ran.
+const CRON: &[u8] = b" CMD (";
+
+/// Whether a line is one that [`line_parts`] knows.
+pub(crate) fn names_a_secret(line: &[u8]) -> bool {
+    [UNKNOWN_USER, SUDO, CRON].iter().any(|words| find(line, words).is_some())
+}
+
+/// Finds the secret parts of a line of sshd, sudo or cron.
+pub(crate) fn line_parts(text: View<'_>, from: usize, end: usize, hits: &mut Vec<Hit>) {
+    let line = text.span(from, end);
+    if let Some(start) = find(line, UNKNOWN_USER).map(|at| at + UNKNOWN_USER.len()) {
+        let rest = line.get(start..).unwrap_or_default();
+        // Where the line goes on: `from`, or an address behind `by invalid user`.
+        let length = find(rest, b" from ").or(find(rest, b" [preauth]")).unwrap_or(rest.len());
+        let user = rest.get(..length).unwrap_or_default();
+        let user = user.split(|&byte| byte == b' ' && length == rest.len()).next().unwrap_or_default();
+        if !user.is_empty() && !is_user_name(user) && !super::is_mask(user) {
+            hits.push(Hit { start: from + start, end: from + start + user.len(), id: "L05" });
+        }
+    }
+    for words in [SUDO, CRON] {
+        if let Some(start) = find(line, words).map(|at| at + words.len()) {
+            let rest = line.get(start..).unwrap_or_default();
+            let mut parts = Vec::new();
+            command::secret_parts(&[rest], &mut parts);
+            hits.extend(parts.iter().map(|&(_, first, stop)| Hit {
+                start: from + start + first,
+                end: from + start + stop,
+                id: "N01",
+            }));
+        }
+    }
+}
+
+/// Whether a text has the shape of user names that `useradd` makes.
+fn is_user_name(text: &[u8]) -> bool {
+    text.len() <= 32
+        && text.first().is_some_and(|&byte| byte.is_ascii_lowercase() || byte == b'_')
+        && text
+            .iter()
+            .all(|&byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-' | b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::scan::PADDING;
+
+    fn masked(text: &str, find: impl FnOnce(View<'_>, usize, usize, &mut Vec<Hit>)) -> String {
+        let mut bytes = text.as_bytes().to_vec();
+        bytes.resize(text.len() + PADDING, 0);
+        let mut hits = Vec::new();
+        find(View::new(&bytes).unwrap(), 0, text.len(), &mut hits);
+        crate::redact::judge::merge(&mut hits);
+        let mut out = text.to_owned();
+        for hit in hits.iter().rev() {
+            out.replace_range(hit.start..hit.end, &format!("<{}>", hit.id));
+        }
+        out
+    }
+
+    #[test]
+    fn echoes_are_cut() {
+        for (class, text, expected) in [
+            (Class::Other, "spec.a: Invalid value: \"x\": must be y", "spec.a: Invalid value: <K14>"),
+            (Class::Other, ".data.a: expected string, got &{x}", ".data.a: expected string, got &<K14>"),
+            (Class::Other, "Object 'Kind' is missing in '{\"a\":1}'", "Object 'Kind' is missing in '<K14>"),
+            (Class::Other, "pods \"web-{0}\" not found", "pods \"web-{0}\" not found"),
+            (Class::Secret, "cannot apply {\"a\":1} to it", "cannot apply <K14>"),
+            (Class::Secret, "secrets \"db\" not found", "secrets \"db\" not found"),
+            (Class::OauthToken, "oauthaccesstokens \"abc\" not found", "oauthaccesstokens \"<K19>\" not found"),
+            (Class::OauthToken, "abc", "<K19>"),
+        ] {
+            assert_eq!(masked(text, |view, from, end, hits| echoes(class, view, from, end, hits)), expected);
+        }
+    }
+
+    #[test]
+    fn users_and_commands_in_lines() {
+        for (text, expected) in [
+            ("Invalid user Hunter2 x from 1.2.3.4 port 22", "Invalid user <L05> from 1.2.3.4 port 22"),
+            (
+                "Failed password for invalid user oracle from 1.2.3.4",
+                "Failed password for invalid user oracle from 1.2.3.4",
+            ),
+            (
+                "Connection closed by invalid user Hunter2! 1.2.3.4 port 22 [preauth]",
+                "Connection closed by invalid user <L05> [preauth]",
+            ),
+            ("Invalid user  from 1.2.3.4", "Invalid user  from 1.2.3.4"),
+            (
+                "ops : TTY=pts/0 ; COMMAND=/bin/mysql -uroot -phunter2 db",
+                "ops : TTY=pts/0 ; COMMAND=/bin/mysql -uroot -p<N01> db",
+            ),
+            ("(root) CMD (curl -u me:hunter2 http://x)", "(root) CMD (curl -u me:<N01> http://x)"),
+        ] {
+            assert!(names_a_secret(text.as_bytes()));
+            assert_eq!(masked(text, line_parts), expected);
+        }
+    }
+}
