@@ -256,7 +256,8 @@ fn assigned(word: &[u8]) -> Option<usize> {
 
 /// Where the password begins in `user:password`.
 fn password_of(word: &[u8]) -> Option<usize> {
-    word.iter().position(|byte| matches!(byte, b':' | b'%')).map(|at| at + 1)
+    let mask = crate::bytes::find(word, super::MASK_START).unwrap_or(word.len());
+    word.iter().take(mask).position(|byte| matches!(byte, b':' | b'%')).map(|at| at + 1)
 }
 
 /// Whether a value is a mask, perhaps with a quote left behind it.

@@ -60,6 +60,10 @@ pub(crate) fn is_secret(key: &[u8]) -> bool {
     let owned = key.iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
     let key = key.get(owned..).unwrap_or_default();
     let key = key.get(key.len().saturating_sub(LOOKED_AT_BYTES)..).unwrap_or_default();
+    // The working directory of a process.
+    if matches!(key, b"PWD" | b"OLDPWD") {
+        return false;
+    }
     // What the words before the last one say: the nearest, the one in front of it, and all of them together.
     let (mut last, mut before, mut third, mut all) = (0, 0, 0, 0);
     let mut words = 0;
@@ -224,6 +228,7 @@ mod tests {
             "api-key-header",
             "server-side",
             "keyring2",
+            "PWD",
         ] {
             assert!(!is_secret(key.as_bytes()), "{key}");
         }

@@ -133,8 +133,13 @@ impl Walk<'_, '_> {
 
     /// A line of sshd, sudo or cron that names its secret by its wording. Whether it was one.
     fn log_line(&mut self, text: Text) -> bool {
-        let line = self.text.span(text.start, text.end);
-        let known = messages::names_a_secret(line);
+        let known = if text.escapes {
+            let mut line = Vec::new();
+            string::decode(self.text.view(), text, &mut line);
+            messages::names_a_secret(&line)
+        } else {
+            messages::names_a_secret(self.text.span(text.start, text.end))
+        };
         if known {
             self.judge_text(text, |_, view, from, to, hits| messages::line_parts(view, from, to, hits), false);
         }

@@ -29,7 +29,7 @@ impl Judge<'_> {
         for name in [&b"\"data"[..], b"\"stringData", b"\"data\\"] {
             if let Some(start) = find(text, name) {
                 let start = self.start + start + name.len();
-                if !find(self.text.span(start, self.end), b"[redacted:D02]").is_some_and(|at| at < 4) {
+                if find(self.text.span(start, self.end), b"[redacted:D02]").is_none_or(|at| at >= 4) {
                     hits.push(Hit { start, end: self.end, id: "D02" });
                 }
             }

@@ -2,10 +2,12 @@
 //! container runtimes write them.
 
 mod annotations;
+mod commands;
 mod configuration;
 mod envelope;
 pub(crate) mod event;
 mod linux;
+mod manifests;
 mod secrets;
 mod workloads;
 
@@ -57,6 +59,15 @@ pub(crate) const fn free(id: &'static str, group: &'static str, build: fn(&mut P
 
 /// The places that the rules may be developed against.
 pub fn development() -> Vec<Place> {
-    [secrets::PLACES, annotations::PLACES, workloads::PLACES, configuration::PLACES, envelope::PLACES, linux::PLACES]
-        .concat()
+    [
+        secrets::PLACES,
+        annotations::PLACES,
+        workloads::PLACES,
+        configuration::PLACES,
+        envelope::PLACES,
+        linux::PLACES,
+        commands::PLACES,
+        manifests::PLACES,
+    ]
+    .concat()
 }
