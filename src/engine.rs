@@ -218,6 +218,13 @@ impl Engine {
         with_attributes(&self.envelope, context, record, then)
     }
 
+    /// The level that the record came with which [`process`](Self::process) was given last.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn event_level(&self, record: &Padded<'_>) -> Option<Level> {
+        let level = self.envelope.field(Field::Level)?;
+        Level::from_name(record.span(level.start, level.end))
+    }
+
     /// Counters since the engine was made.
     pub fn report(&self) -> &Report {
         &self.report

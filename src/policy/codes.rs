@@ -62,4 +62,12 @@ codes! {
     Unreachable = "P022", "path that can match nothing";
     /// A key that Kubernetes ignores.
     IgnoredKey = "P101", "ignored key";
+    /// A rule that an earlier one leaves nothing to. Told by `auditgate check`, as are those below.
+    Shadowed = "P102", "rule that never decides";
+    /// A destination that no event is sent to.
+    Unrouted = "P103", "destination that nothing routes to";
+    /// A part of the catalogue is switched off.
+    Opened = "P104", "secrets left in";
+    /// A rule drops or changes what a known detection reads.
+    HidesDetection = "P105", "hides what a detection reads";
 }

@@ -76,6 +76,12 @@ impl Diagnostic {
         }
     }
 
+    /// A warning, for what is found by looking at a checked policy.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn warning(code: Code, position: Position, path: String, message: String, help: String) -> Self {
+        Self { severity: Severity::Warning, path, message, help, ..Self::new(code, position, 1, "") }
+    }
+
     pub(crate) fn help(mut self, text: &str) -> Self {
         self.help.push_str(text);
         self
@@ -98,7 +104,8 @@ const NAME_SHOWN: usize = 60;
 const LINE_SHOWN: usize = 160;
 
 impl Diagnostics {
-    pub(crate) fn new(file: &str, text: &str, mut items: Vec<Diagnostic>) -> Self {
+    /// Findings of a file with this text.
+    pub fn new(file: &str, text: &str, mut items: Vec<Diagnostic>) -> Self {
         // An insertion sort: the findings come nearly in order, and the standard sort would add kilobytes to the module.
         for end in 1..items.len() {
             let mut at = end;

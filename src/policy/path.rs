@@ -31,10 +31,14 @@ pub enum Step {
 const MAX_STEPS: usize = 32;
 
 /// What is wrong with a path: the character where, from 0, and what.
-pub(crate) type PathError = (usize, &'static str);
+pub type PathError = (usize, &'static str);
 
 impl Path {
-    pub(crate) fn parse(text: &str) -> Result<Self, PathError> {
+    /// Reads a path as policies write it.
+    ///
+    /// # Errors
+    /// What is wrong with it, and the character where, from 0.
+    pub fn parse(text: &str) -> Result<Self, PathError> {
         let mut steps = Vec::new();
         let mut rest = text;
         loop {

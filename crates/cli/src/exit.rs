@@ -1,4 +1,4 @@
-//! How the command ends: 0 done, 1 failure, 2 usage (clap's own), 3 invalid policy.
+//! How the command ends: 0 done, 1 failure, 2 usage (clap's own), 3 invalid policy, 4 expectation not met.
 
 use auditgate_runner::RunError;
 use std::fmt;
@@ -12,6 +12,8 @@ pub(crate) enum Failure {
     Failed(String),
     /// The policy is invalid; the diagnostics end in a line break.
     Policy(String),
+    /// Something is not as it was expected to be, and standard output says so.
+    Expectation,
     /// Whoever reads standard output has seen enough.
     ReaderGone,
 }
@@ -47,6 +49,7 @@ pub(crate) fn code(result: Result<(), Failure>) -> ExitCode {
             complain(format_args!("error: {reason}\n"));
             ExitCode::FAILURE
         }
+        Err(Failure::Expectation) => ExitCode::from(4),
         Err(Failure::Policy(diagnostics)) => {
             complain(format_args!("{diagnostics}"));
             ExitCode::from(3)

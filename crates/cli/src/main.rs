@@ -1,10 +1,16 @@
 //! `auditgate`, for people: results on standard output, everything else on standard error.
 
+mod changes;
 mod commands;
+mod detections;
 mod exit;
 mod input;
+mod lens;
+mod place;
 mod progress;
 mod style;
+mod table;
+mod wanted;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -20,6 +26,10 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Run(commands::run::Arguments),
+    Check(commands::check::Arguments),
+    Explain(commands::explain::Arguments),
+    Test(commands::test::Arguments),
+    Stats(commands::stats::Arguments),
     Demo(commands::demo::Arguments),
     Bake(commands::bake::Arguments),
     Inspect(commands::inspect::Arguments),
@@ -28,6 +38,10 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(arguments) => commands::run::run(&arguments),
+        Command::Check(arguments) => commands::check::run(&arguments),
+        Command::Explain(arguments) => commands::explain::run(&arguments),
+        Command::Test(arguments) => commands::test::run(&arguments),
+        Command::Stats(arguments) => commands::stats::run(&arguments),
         Command::Demo(arguments) => commands::demo::run(&arguments),
         Command::Bake(arguments) => commands::bake::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),

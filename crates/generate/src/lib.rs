@@ -38,6 +38,8 @@ use pen::{Content, Pen};
 pub enum Profile {
     /// A cluster's mix: median about 2 KB, a tail to 300 KB and more; about one event in eight holds secrets.
     Mixed,
+    /// A quiet cluster's log by number of events: leases, reads and probes by their documented periods, and some work.
+    Cluster,
     /// Compact events, 1 to 5 KB each.
     Small,
     /// 0.5 to 1 MB each, unless sizes are given.
@@ -50,12 +52,13 @@ pub enum Profile {
 
 impl Profile {
     /// All profiles.
-    pub const ALL: [Self; 5] = [Self::Mixed, Self::Small, Self::Large, Self::Benign, Self::Secrets];
+    pub const ALL: [Self; 6] = [Self::Mixed, Self::Cluster, Self::Small, Self::Large, Self::Benign, Self::Secrets];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mixed => "mixed",
+            Self::Cluster => "cluster",
             Self::Small => "small",
             Self::Large => "large",
             Self::Benign => "benign",

@@ -13,7 +13,7 @@ usage: auditgate-generate [OPTION]...
 
   --events N        number of events (default 1000)
   --seed N          equal seeds make equal events (default 1)
-  --profile NAME    mixed, small, large, benign or secrets (default mixed)
+  --profile NAME    mixed, cluster, small, large, benign or secrets (default mixed)
   --min-bytes N     least size of an event
   --max-bytes N     largest size of an event, at least 4096 more than the least
   --manifest FILE   write the planted secrets to FILE: the marker that all of them hold on the first line, then one secret a line
@@ -41,9 +41,10 @@ fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Arguments>, S
             "--manifest" => parsed.manifest = Some(value()?),
             "--profile" => {
                 let wanted = value()?;
-                parsed.options.profile = Profile::ALL.into_iter().find(|profile| profile.name() == wanted).ok_or(
-                    format!("expected mixed, small, large, benign or secrets after `--profile`, found `{wanted}`"),
-                )?;
+                parsed.options.profile =
+                    Profile::ALL.into_iter().find(|profile| profile.name() == wanted).ok_or(format!(
+                        "expected mixed, cluster, small, large, benign or secrets after `--profile`, found `{wanted}`"
+                    ))?;
             }
             _ => return Err(format!("expected an option, found `{name}`")),
         }

@@ -1,12 +1,17 @@
 //! One file a subcommand, and what several of them need.
 
 pub(crate) mod bake;
+pub(crate) mod check;
 pub(crate) mod demo;
+pub(crate) mod explain;
 pub(crate) mod inspect;
 pub(crate) mod run;
+pub(crate) mod stats;
 pub(crate) mod summary;
+pub(crate) mod test;
 
 use crate::exit::Failure;
+use auditgate::policy::{PRESETS, Policy};
 use auditgate_runner::{Options, PolicyFile, Runner};
 use clap::ValueEnum;
 use std::io::Write as _;
@@ -31,6 +36,32 @@ pub(crate) enum EngineChoice {
     Wasm,
     /// The same engine, compiled for this machine
     Native,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Human,
+    /// For programs: one JSON object
+    Json,
+}
+
+/// Prints results.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
+}
+
+/// Reads, checks and compiles a policy; warnings are left to the caller.
+pub(crate) fn compile(path: &Path) -> Result<Policy, Failure> {
+    let text = std::fs::read(path).map_err(|error| Failure::file("cannot read the policy", path, &error))?;
+    auditgate::policy::compile(&path.display().to_string(), &text).map_err(|found| Failure::Policy(found.render()))
+}
+
+/// Whether a rule came with a preset, by its name.
+pub(crate) fn is_from_preset(name: &str) -> bool {
+    PRESETS.iter().any(|preset| preset.rules.iter().any(|rule| rule.text.contains(&format!("{{name: {name},"))))
 }
 
 /// Starts a runner.

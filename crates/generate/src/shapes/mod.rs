@@ -1,6 +1,7 @@
 //! What happens in a cluster: one function a kind of request. `draft` chooses among them.
 
 mod access;
+mod cluster;
 mod configuration;
 mod identity;
 mod large;
@@ -104,6 +105,7 @@ const SMALL: &[(u64, Shape)] = &[
 pub(crate) fn draft(pen: &mut Pen<'_>, profile: Profile) -> Draft {
     let groups: &[&[(u64, Shape)]] = match profile {
         Profile::Mixed => &[HARMLESS, NOISY, SECRET],
+        Profile::Cluster => &[cluster::MINUTE],
         Profile::Benign => &[HARMLESS],
         Profile::Secrets => &[SECRET],
         Profile::Small => &[SMALL],

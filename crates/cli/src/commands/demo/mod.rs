@@ -1,16 +1,17 @@
 //! `auditgate demo`: real audit events, before and after, for a person to look at.
 
-mod changes;
+mod excerpt;
 mod fluent_bit;
 
 use super::summary::Summary;
 use super::{EngineChoice, runner};
+use crate::changes::{Change, changes};
 use crate::exit::Failure;
 use crate::style::{Style, counted};
 use auditgate_generate::{Generator, Options, Profile};
 use auditgate_runner::{Context, Report};
-use changes::{Change, changes};
 use clap::Args;
+use excerpt::excerpts;
 use serde_json::Value;
 use std::io::{self, Write};
 
@@ -97,13 +98,24 @@ fn show(out: &mut impl Write, style: Style, events: &[&str], real: usize, result
 /// An event, and what left of it.
 struct Pair {
     title: String,
-    changes: Vec<Change>,
+    changes: Vec<Shown>,
+}
+
+/// A change as it is printed.
+struct Shown {
+    path: String,
+    before: String,
+    after: Option<String>,
 }
 
 impl Pair {
     fn of(before: &str, after: &str) -> Option<Self> {
         let (before, after) = (serde_json::from_str::<Value>(before).ok()?, serde_json::from_str::<Value>(after).ok()?);
-        Some(Self { title: title(&before), changes: changes(&before, &after) })
+        let shown = |change: Change<'_>| {
+            let (before, after) = excerpts(&excerpt::shown(change.before), change.after.map(excerpt::shown));
+            Shown { path: change.path, before, after }
+        };
+        Some(Self { title: title(&before), changes: changes(&before, &after).into_iter().map(shown).collect() })
     }
 
     /// Events with the same kind are as good as one another.
@@ -143,7 +155,7 @@ fn show_some(
 }
 
 /// `create secrets/db in production, by jane`
-fn title(event: &Value) -> String {
+pub(crate) fn title(event: &Value) -> String {
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
     let mut title = text("/verb").unwrap_or("(no verb)").to_owned();
     match text("/objectRef/resource") {

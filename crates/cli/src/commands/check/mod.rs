@@ -1,0 +1,88 @@
+//! `auditgate check`: whether a policy is right, and what deserves a look although it is.
+
+mod cover;
+mod warnings;
+
+use super::{Format, print};
+use crate::exit::{Failure, complain};
+use crate::style::{Style, counted};
+use auditgate::policy::{Diagnostics, Policy, compile};
+use clap::Args;
+use serde_json::{Value, json};
+use std::io;
+use std::path::PathBuf;
+
+/// Check a policy
+///
+/// Errors and warnings go to standard error, each with a stable code, its place and what to do. Warns of rules that never
+/// decide, of destinations that nothing is sent to, of secrets that are left in, and of rules that hide what well-known
+/// detections read. Ends with 3 if the policy is invalid.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The policy
+    #[arg(value_name = "POLICY")]
+    policy: PathBuf,
+    /// How the result is written
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// End with 4 if there is a warning
+    #[arg(long)]
+    deny_warnings: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let path = &arguments.policy;
+    let bytes = std::fs::read(path).map_err(|error| Failure::file("cannot read the policy", path, &error))?;
+    let name = path.display().to_string();
+    let policy = match compile(&name, &bytes) {
+        Ok(policy) => policy,
+        Err(found) => {
+            if arguments.format == Format::Json {
+                print(&format!("{}\n", json!({"valid": false, "findings": findings(&found)})))?;
+            }
+            return Err(Failure::Policy(found.render()));
+        }
+    };
+    let mut items = policy.warnings().items().to_vec();
+    items.extend(warnings::warnings(&policy)?);
+    let text = String::from_utf8_lossy(&bytes);
+    let found = Diagnostics::new(&name, &text, items);
+    complain(format_args!("{}", found.render()));
+    match arguments.format {
+        Format::Human => print(&human(&policy, &found, Style::of(&io::stdout())))?,
+        Format::Json => print(&format!("{}\n", machine(&policy, &found)))?,
+    }
+    if arguments.deny_warnings && !found.is_empty() { Err(Failure::Expectation) } else { Ok(()) }
+}
+
+fn human(policy: &Policy, found: &Diagnostics, style: Style) -> String {
+    let names: Vec<&str> = policy.destinations().iter().map(|destination| destination.name.as_str()).collect();
+    let verdict = match found.items().len() {
+        0 => style.green("valid").to_string(),
+        warnings => format!("{}, {}", style.green("valid"), counted(warnings as u64, "warning")),
+    };
+    format!(
+        "{verdict}: policy {}, {}, {}: {}\n",
+        String::from_utf8_lossy(&policy.hash()),
+        counted(policy.rules().len() as u64, "rule"),
+        counted(names.len() as u64, "destination"),
+        names.join(", ")
+    )
+}
+
+fn machine(policy: &Policy, found: &Diagnostics) -> Value {
+    let rules: Vec<&str> = policy.rules().iter().map(|rule| rule.name.as_str()).collect();
+    let destinations: Vec<&str> = policy.destinations().iter().map(|destination| destination.name.as_str()).collect();
+    json!({
+        "valid": true,
+        "policy": String::from_utf8_lossy(&policy.hash()),
+        "rules": rules,
+        "destinations": destinations,
+        "findings": findings(found),
+    })
+}
+
+/// The findings as the engine writes them.
+fn findings(found: &Diagnostics) -> Value {
+    serde_json::from_str(&found.to_json()).unwrap_or_default()
+}
