@@ -38,7 +38,7 @@ fn the_same_seed_makes_the_same_events_for_ever() {
         hashes,
         [
             "mixed 5c8776c2329ebb59",
-            "cluster 0000000000000000",
+            "cluster 5f941aad3fcdad43",
             "small 2b8d28aef26ea556",
             "large 3dd76d5c928404a1",
             "benign fe6252fe7f772b87",

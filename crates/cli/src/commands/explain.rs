@@ -215,7 +215,7 @@ impl Explanation {
             }
             out.push_str(&table.render(style, "  "));
         }
-        if self.dropped().is_none() {
+        if self.dropped().is_none() && self.stamp.get("error").is_none() {
             let count = counted(self.redactions.len() as u64, "place");
             out.push_str(&format!("\n{} at {count}\n", style.bold("changed")));
             if !self.redactions.is_empty() {

@@ -38,15 +38,6 @@ pub(crate) enum EngineChoice {
     Native,
 }
 
-/// How results are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people
-    Human,
-    /// For programs: one JSON object
-    Json,
-}
-
 /// Prints results.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();

@@ -1,6 +1,7 @@
 //! What deserves a look in a policy that runs.
 
 use super::cover::covers;
+use crate::commands::is_from_preset;
 use crate::detections::{self, Loss};
 use crate::exit::Failure;
 use crate::lens::Lens;
@@ -22,7 +23,9 @@ pub(super) fn warnings(policy: &Policy) -> Result<Vec<Diagnostic>, Failure> {
 /// Rules that an earlier one leaves nothing to.
 fn shadowed(policy: &Policy) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (index, rule) in policy.rules().iter().enumerate() {
+    // A preset's rule that the policy's own make idle is what presets stand behind them for.
+    let own = |(_, rule): &(usize, &Rule)| !is_from_preset(&rule.name);
+    for (index, rule) in policy.rules().iter().enumerate().filter(own) {
         let earlier = policy.rules().iter().take(index).find(|other| covers(&other.conditions, &rule.conditions));
         if let Some(earlier) = earlier {
             let message = format!("rule `{}` never decides", rule.name);
@@ -81,9 +84,10 @@ fn hidden(policy: &Policy) -> Result<Vec<Diagnostic>, Failure> {
     let mut by_rule: Vec<(Option<usize>, Vec<String>)> = Vec::new();
     for detection in detections::all()? {
         let Some((rule, loss)) = detection.lost(&mut lens) else { continue };
+        let reader = detection.read_by.first().map(String::as_str).unwrap_or_default();
         let said = match loss {
-            Loss::Event => detection.title,
-            Loss::Field(place) => format!("{} (`{place}`)", detection.title),
+            Loss::Event => format!("{} ({reader})", detection.title),
+            Loss::Field(place) => format!("{}: `{place}` ({reader})", detection.title),
         };
         match by_rule.iter_mut().find(|(other, _)| *other == rule) {
             Some((_, list)) => list.push(said),
@@ -110,15 +114,11 @@ fn hidden(policy: &Policy) -> Result<Vec<Diagnostic>, Failure> {
 fn at(policy: &Policy, index: Option<usize>) -> String {
     let Some(index) = index else { return "default".into() };
     let rule = policy.rules().get(index);
-    if rule.is_some_and(|rule| crate::commands::is_from_preset(&rule.name)) {
-        "extends".into()
-    } else {
-        format!("rules[{index}]")
-    }
+    if rule.is_some_and(|rule| is_from_preset(&rule.name)) { "extends".into() } else { format!("rules[{index}]") }
 }
 
 fn place(rule: &Rule) -> String {
-    if crate::commands::is_from_preset(&rule.name) {
+    if is_from_preset(&rule.name) {
         return "of a preset".into();
     }
     format!("in line {}", rule.at.line)

@@ -106,6 +106,12 @@ fn taken(before: u64, after: u64) -> f64 {
     if before == 0 { 0.0 } else { 100.0 - 100.0 * after as f64 / before as f64 }
 }
 
+/// What becomes of a volume, in percent: `-62.0 %`; small events may grow.
+fn change(before: u64, after: u64) -> String {
+    let change = -taken(before, after);
+    if change.abs() < 0.05 { "-".into() } else { format!("{change:+.1} %") }
+}
+
 fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 }
 }
@@ -116,8 +122,8 @@ fn human(all: &Flow, tables: &[(&str, Vec<(String, Flow)>)], style: Style) -> St
         ("events", all.came.events, all.left.events, grouped as fn(u64) -> String),
         ("bytes", all.came.bytes, all.left.bytes, bytes),
     ] {
-        let off = format!("{:.1} % off", taken(before, after));
-        out.push_str(&format!("{what:<7}{} in, {} out, {}\n", shown(before), shown(after), style.bold(&off)));
+        let change = change(before, after);
+        out.push_str(&format!("{what:<7}{} in, {} out, {}\n", shown(before), shown(after), style.bold(&change)));
     }
     for (name, rows) in tables {
         let mut table = Table::new(&[
@@ -126,8 +132,8 @@ fn human(all: &Flow, tables: &[(&str, Vec<(String, Flow)>)], style: Style) -> St
             ("share", Side::Right),
             ("bytes", Side::Right),
             ("share", Side::Right),
-            ("events off", Side::Right),
-            ("bytes off", Side::Right),
+            ("events out", Side::Right),
+            ("bytes out", Side::Right),
         ]);
         for (name, flow) in rows {
             table.row(vec![
@@ -136,8 +142,8 @@ fn human(all: &Flow, tables: &[(&str, Vec<(String, Flow)>)], style: Style) -> St
                 format!("{:.1} %", share(flow.came.events, all.came.events)),
                 bytes(flow.came.bytes),
                 format!("{:.1} %", share(flow.came.bytes, all.came.bytes)),
-                format!("{:.1} %", taken(flow.came.events, flow.left.events)),
-                format!("{:.1} %", taken(flow.came.bytes, flow.left.bytes)),
+                change(flow.came.events, flow.left.events),
+                change(flow.came.bytes, flow.left.bytes),
             ]);
         }
         out.push('\n');

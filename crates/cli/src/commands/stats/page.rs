@@ -1,7 +1,7 @@
 //! The page with charts: one file, no script, nothing loaded from anywhere.
 
 use super::collect::Flow;
-use super::{share, taken};
+use super::{change, share, taken};
 use crate::style::{bytes, grouped};
 use std::fmt::Write;
 
@@ -59,8 +59,8 @@ fn write_page(
         let (came, left) = (unit.read)(all);
         writeln!(
             out,
-            "<section class=\"tile\"><b>{:.1} %</b><span>of {} taken off: {} came, {} leave</span>{}</section>",
-            taken(came, left),
+            "<section class=\"tile\"><b>{}</b><span>{}: {} came, {} leave</span>{}</section>",
+            change(came, left).replace('-', "−"),
             unit.name,
             (unit.show)(came),
             (unit.show)(left),
@@ -97,7 +97,11 @@ fn chart(out: &mut String, unit: &Unit, all: &Flow, rows: &[(String, Flow)]) -> 
     for (name, flow) in rows {
         let (came, left) = (unit.read)(flow);
         let off = taken(came, left);
-        let (class, off) = if off < 0.05 { (" none", "–".to_owned()) } else { ("", format!("−{off:.0} %")) };
+        let (class, off) = match off {
+            off if off >= 0.5 => ("", format!("−{off:.0} %")),
+            off if off <= -0.5 => (" none", format!("+{:.0} %", -off)),
+            _ => (" none", "–".to_owned()),
+        };
         writeln!(
             out,
             "<tr><th title=\"{0}\">{0}</th><td>{1}</td><td class=\"number\">{2}</td><td class=\"number\">{3:.1} %</td>\
