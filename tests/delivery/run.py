@@ -1,0 +1,319 @@
+#!/usr/bin/env python3
+"""Runs the output plugin in real Fluent Bits against receivers that fail by a script, and against real ones; counts what arrived.
+
+    run.py [--events N] [--only NAME,...] [--table FILE]
+
+Every example in examples/ is started as it stands. Fails unless every event arrived or is in the quarantine. FLUENT_BIT and
+FLUENT_BIT_OLD name the Fluent Bits; VICTORIA_LOGS, rsyslogd and syslog-ng are used where they are found.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import receivers as R
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+
+
+@dataclass
+class Case:
+    """One run: an example, a receiver, and what the example is told."""
+
+    name: str
+    example: str
+    receiver: object
+    environment: dict = field(default_factory=dict)
+    edits: dict = field(default_factory=dict)
+    # How often Fluent Bit is killed with -9 in the middle.
+    kills: int = 0
+    # Whether duplicates may be there: the receiver had events whose acceptance nobody learnt of.
+    duplicates: bool = False
+    quarantine: bool = False
+    # Started with these changes first, for so many seconds, and killed: what is wrong is mended by the configuration.
+    first: tuple = ()
+
+
+def find(variable: str, *names: str) -> str | None:
+    candidates = [os.environ.get(variable), *names]
+    return next((path for path in map(shutil.which, filter(None, candidates)) if path), None)
+
+
+class Bench:
+    def __init__(self, folder: Path, plugin: Path, log: Path, expected: set[str]):
+        self.folder, self.plugin, self.log, self.expected = folder, plugin, log, expected
+
+    def start(self, program, folder, case, receiver, edits):
+        text = (EXAMPLES / case.example).read_text()
+        for old, new in edits.items():
+            assert old in text, f"{case.example} has no `{old}`"
+            text = text.replace(old, new)
+        (folder / "fluent-bit.yaml").write_text(text)
+        environment = {
+            "AUDIT_LOG": str(self.log), "STATE_DIR": str(folder / "state"), "POLICY": str(EXAMPLES / "auditgate.yaml"),
+            "SIEM_PORT": str(getattr(receiver, "port", 0)), "OUT_DIR": str(folder / "out"),
+            **{name: value(receiver) if callable(value) else value for name, value in case.environment.items()},
+        }
+        out = open(folder / "fluent-bit.log", "ab")
+        command = [program, "-e", str(self.plugin), "-c", str(folder / "fluent-bit.yaml")]
+        return subprocess.Popen(command, env={**os.environ, **environment}, cwd=folder, stdout=out, stderr=subprocess.STDOUT)
+
+    def run(self, program: str, version: str, case: Case, limit_s: float) -> dict:
+        folder = Path(tempfile.mkdtemp(prefix=f"{case.name.replace(' ', '-')}-", dir=self.folder))
+        (folder / "state").mkdir()
+        (folder / "out").mkdir()
+        receiver = case.receiver(folder)
+        start = time.monotonic()
+        process = None
+        try:
+            if case.first:
+                edits, seconds = case.first
+                process = self.start(program, folder, case, receiver, {**case.edits, **edits})
+                time.sleep(seconds)
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+            process = self.start(program, folder, case, receiver, case.edits)
+            kills, last, changed = case.kills, -1, time.monotonic()
+            while True:
+                time.sleep(0.5 if len(self.expected) < 20_000 else 2)
+                if process.poll() is not None:
+                    raise RuntimeError(f"Fluent Bit ended with {process.returncode}")
+                arrived = receiver.snapshot() if receiver else self.files(folder)
+                settled = len(arrived.keys() & self.expected | self.quarantined(folder))
+                if kills and settled > len(self.expected) * (case.kills - kills + 1) // (case.kills + 2):
+                    process.send_signal(signal.SIGKILL)
+                    process.wait()
+                    process = self.start(program, folder, case, receiver, case.edits)
+                    kills -= 1
+                if settled != last:
+                    last, changed = settled, time.monotonic()
+                if settled >= len(self.expected) and not kills:
+                    break
+                if time.monotonic() - start > limit_s or time.monotonic() - changed > 60:
+                    break
+            time.sleep(1)
+            process.send_signal(signal.SIGTERM)
+            code = process.wait(60)
+            arrived = receiver.snapshot() if receiver else self.files(folder)
+        finally:
+            if process and process.poll() is None:
+                process.kill()
+                process.wait()
+            if receiver:
+                receiver.stop()
+        quarantined = self.quarantined(folder)
+        lost = self.expected - arrived.keys() - quarantined
+        duplicates = sum(count - 1 for one, count in arrived.items() if one in self.expected)
+        said = (folder / "fluent-bit.log").read_text(errors="replace")
+        problems = []
+        if lost:
+            problems.append(f"{len(lost)} lost")
+        if code != 0:
+            problems.append(f"exit code {code}")
+        if duplicates and not case.duplicates:
+            problems.append(f"{duplicates} duplicates")
+        if bool(quarantined) != case.quarantine:
+            problems.append(f"{len(quarantined)} quarantined")
+        if any(secret in said for secret in ("t0ken", "s3cret", "k3y", "p4ss")):
+            problems.append("a secret in the log")
+        if problems:
+            problems.append(f"see {folder}")
+        elif not os.environ.get("KEEP_RUNS"):
+            shutil.rmtree(folder)
+        return {
+            "case": case.name, "version": version, "events": len(self.expected), "lost": len(lost),
+            "duplicated": duplicates, "quarantined": len(quarantined), "seconds": round(time.monotonic() - start),
+            "problems": "; ".join(problems),
+        }
+
+    def files(self, folder):
+        ids = R.Ids()
+        for path in [*(folder / "out").iterdir(), folder / "fluent-bit.log"]:
+            ids.add(path.read_bytes())
+        return ids.count
+
+    @staticmethod
+    def quarantined(folder) -> set[str]:
+        path = folder / "state" / "quarantine.jsonl"
+        if not path.exists():
+            return set()
+        ids = R.Ids()
+        for line in path.read_text().splitlines():
+            ids.add(json.loads(line)["event"].encode())
+        return set(ids.count)
+
+
+SECRETS = {"SIEM_TOKEN": "t0ken", "SIEM_USER": "me", "SIEM_PASSWORD": "p4ss", "SIEM_KEY": "k3y", "CLIENT_ID": "id",
+           "CLIENT_SECRET": "s3cret", "SIGNING_KEY": "k3y"}
+
+
+def url(path="", scheme="http", host="127.0.0.1", port="port"):
+    return lambda receiver: f"{scheme}://{host}:{getattr(receiver, port)}{path}"
+
+
+def cases(folder: Path, fluent_bit: str) -> list[Case]:
+    faulty = lambda fault, **more: lambda _: R.Faulty(fault, **more)
+    web = {**SECRETS, "SIEM_URL": url("/in")}
+    bulk = {**SECRETS, "SIEM_URL": url()}
+    fast = {"retry_limit: no_limits": "retry_limit: no_limits\n      timeout: 4"}
+    keys = R.certificates(folder)
+    good = (str(keys["good.pem"]), str(keys["good.key"]))
+    bad = (str(keys["bad.pem"]), str(keys["bad.key"]))
+    trust = {"retry_limit: no_limits": f"retry_limit: no_limits\n      ca_file: {keys['ca.pem']}"}
+    over_tls = {**SECRETS, "SIEM_URL": url("/in", "https", "localhost")}
+    all_cases = [
+        Case("no fault", "http.yaml", faulty(R.fine), web),
+        Case("429 storm", "http.yaml", faulty(R.storm), web),
+        Case("503 for 5 s", "http.yaml", faulty(R.broken, heals_s=5), web),
+        Case("redirection to another host", "http.yaml", faulty(R.redirect, heals_s=5), web),
+        Case("slow reading", "http.yaml", faulty(R.slow), web),
+        Case("reset in the body", "http.yaml", faulty(R.reset_in_body), web),
+        Case("answer lost", "http.yaml", faulty(R.answer_lost), web, duplicates=True),
+        Case("half-closed", "http.yaml", faulty(R.half_closed), web),
+        Case("no answer", "http.yaml", faulty(R.never_answers), web, fast),
+        Case("413 above 48 KiB", "http.yaml", faulty(R.too_large), web, quarantine=False),
+        Case("wrong certificate for 5 s", "http.yaml", faulty(R.fine, tls=good, bad_tls=bad, heals_s=5), over_tls, trust),
+        Case("unknown host, then mended", "http.yaml", faulty(R.fine), web,
+             first=({"${SIEM_URL}": "http://receiver.invalid/in"}, 6)),
+        Case("mixed bulk answers", "elasticsearch.yaml", faulty(R.bulk), bulk, quarantine=True),
+        Case("mixed bulk answers, answers lost", "elasticsearch.yaml", faulty(R.bulk_answer_lost), bulk, quarantine=True),
+        Case("Splunk, acknowledged", "splunk.yaml", faulty(R.hec), bulk),
+        Case("Splunk, acknowledgements that never come", "splunk.yaml", faulty(R.hec_losing), bulk,
+             {"retry_limit: no_limits": "retry_limit: no_limits\n      ack_timeout: 2"}),
+        Case("Fluent Bit killed three times", "http.yaml", faulty(R.fine), web, kills=3, duplicates=True),
+        Case("syslog, connections reset", "syslog.yaml", lambda _: R.Cutting(), {"SIEM_URL": url("", "tcp")}),
+        Case("Sentinel, tokens that end", "sentinel.yaml", faulty(R.sentinel),
+             {**bulk, "TOKEN_URL": url("/token")}),
+        Case("Datadog", "datadog.yaml", faulty(R.datadog), bulk),
+        Case("file", "file.yaml", lambda _: None),
+        Case("stdout", "stdout.yaml", lambda _: None),
+    ]
+    if victoria := find("VICTORIA_LOGS", "victoria-logs"):
+        def start(syslog=False):
+            return lambda folder: R.VictoriaLogs(victoria, folder, syslog)
+        all_cases += [
+            Case("VictoriaLogs, bulk", "elasticsearch.yaml", start(), {**SECRETS, "SIEM_URL": url("/insert/elasticsearch")}),
+            Case("VictoriaLogs, Loki", "loki.yaml", start(), {**SECRETS, "SIEM_URL": url("/insert")}),
+            Case("VictoriaLogs, OTLP", "otlp.yaml", start(), {**SECRETS, "SIEM_URL": url("/insert/opentelemetry")}),
+            Case("VictoriaLogs, syslog", "syslog.yaml", start(True), {"SIEM_URL": url("", "tcp", port="syslog_port")}),
+        ]
+    else:
+        print("SKIPPED: VictoriaLogs; set VICTORIA_LOGS to its program")
+
+    def second(plugin: str, *properties: str):
+        def start(folder):
+            port = R.free_port()
+            command = [fluent_bit, "-q", "-f", "1", "-i", plugin, "-p", "listen=127.0.0.1", "-p", f"port={port}"]
+            for one in properties:
+                command += ["-p", one]
+            command += ["-o", "file", "-m", "*", "-p", f"path={folder}/out", "-p", "file=received", "-p", "format=plain"]
+            return R.Program(command, port, folder, "out/received")
+        return start
+
+    all_cases += [
+        Case("Fluent Bit's in_http", "http.yaml", second("http", "buffer_max_size=16M", "buffer_chunk_size=1M"), web,
+             {"body: ndjson": "body: array"}),
+        Case("Fluent Bit's in_elasticsearch", "elasticsearch.yaml", second("elasticsearch", "buffer_max_size=16M"), bulk),
+        Case("Fluent Bit's in_splunk", "splunk.yaml", second("splunk", "buffer_max_size=16M", "splunk_token=t0ken"), bulk,
+             {"ack: on": "ack: off"}),
+        Case("Fluent Bit's in_opentelemetry", "otlp.yaml", second("opentelemetry", "buffer_max_size=16M"), bulk),
+    ]
+
+    def rsyslog(folder):
+        port = R.free_port()
+        (folder / "rsyslog.conf").write_text(
+            f'global(workDirectory="{folder}" maxMessageSize="1m" defaultNetstreamDriverCAFile="{keys["ca.pem"]}"\n'
+            f' defaultNetstreamDriverCertFile="{keys["good.pem"]}" defaultNetstreamDriverKeyFile="{keys["good.key"]}")\n'
+            'module(load="imtcp" StreamDriver.Name="ossl" StreamDriver.Mode="1" StreamDriver.AuthMode="anon")\n'
+            f'template(name="all" type="string" string="%rawmsg%\\n")\n'
+            f'input(type="imtcp" port="{port}" address="127.0.0.1")\naction(type="omfile" file="{folder}/out/received" template="all")\n')
+        return R.Program([rsyslogd, "-n", "-f", f"{folder}/rsyslog.conf", "-i", f"{folder}/pid"], port, folder, "out/received")
+
+    rsyslogd = find("RSYSLOGD", "rsyslogd", "/usr/sbin/rsyslogd")
+    tls = {"SIEM_URL": url("", "tls", "localhost")}
+    if rsyslogd and list(Path("/usr/lib").glob("**/rsyslog/lmnsd_ossl.so")):
+        all_cases.append(Case("rsyslog over TLS", "syslog.yaml", rsyslog, tls, trust))
+    else:
+        print("SKIPPED: rsyslog over TLS; install rsyslog and rsyslog-openssl")
+
+    def syslog_ng(folder):
+        port = R.free_port()
+        (folder / "syslog-ng.conf").write_text(
+            '@version: 3.38\noptions { log-msg-size(2097152); };\n'
+            f'source in {{ network(ip("127.0.0.1") port({port}) transport("tls") flags(syslog-protocol) max-connections(100)\n'
+            f' tls(key-file("{keys["good.key"]}") cert-file("{keys["good.pem"]}") peer-verify(optional-untrusted))); }};\n'
+            f'destination out {{ file("{folder}/out/received" template("$MSG\\n")); }};\nlog {{ source(in); destination(out); }};\n')
+        command = [*ng.split(), "-F", "-f", f"{folder}/syslog-ng.conf", "-R", f"{folder}/persist", "-p", f"{folder}/pid",
+                   "-c", f"{folder}/ctl"]
+        return R.Program(command, port, folder, "out/received")
+
+    if ng := os.environ.get("SYSLOG_NG") or find("", "syslog-ng"):
+        all_cases.append(Case("syslog-ng over TLS", "syslog.yaml", syslog_ng, tls,
+                              {**trust, "framing: octets": "framing: lines"}))
+    else:
+        print("SKIPPED: syslog-ng over TLS; install syslog-ng-core")
+    return all_cases
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--events", type=int, default=2000)
+    parser.add_argument("--only", default="", help="parts of names, with commas between them")
+    parser.add_argument("--table", type=Path, help="write a table in Markdown")
+    parser.add_argument("--plugin", type=Path, default=ROOT / "dist/out_auditgate.so")
+    parser.add_argument("--generate", default=os.environ.get("AUDITGATE_GENERATE"), help="the program auditgate-generate")
+    options = parser.parse_args()
+    programs = [(version, path) for version, path in
+                (("newer", find("FLUENT_BIT", "fluent-bit")), ("older", find("FLUENT_BIT_OLD"))) if path]
+    if not programs:
+        print("SKIPPED: no Fluent Bit; set FLUENT_BIT to its program")
+        return 0
+    if not options.plugin.is_file():
+        print(f"error: no plugin at {options.plugin}; `make dist` makes it")
+        return 2
+    rows, folder = [], Path(tempfile.mkdtemp(prefix="auditgate-delivery-"))
+    try:
+        log = folder / "audit.log"
+        generate = options.generate or str(Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/auditgate-generate")
+        with open(log, "wb") as out:
+            command = [generate, "--events", str(options.events), "--profile", "small"]
+            subprocess.run(command, stdout=out, check=True)
+        with open(log) as lines:
+            events = [json.loads(line) for line in lines]
+        expected = {f"{event['auditID']}/{event['stage']}" for event in events}
+        bench = Bench(folder, options.plugin, log, expected)
+        wanted = [part for part in options.only.split(",") if part]
+        for version, path in programs:
+            label = subprocess.run([path, "--version"], capture_output=True, text=True).stdout.split()[2].lstrip("v")
+            for case in cases(folder, programs[0][1]):
+                if wanted and not any(part in case.name for part in wanted):
+                    continue
+                try:
+                    row = bench.run(path, label, case, limit_s=max(90, options.events / 200))
+                except Exception as error:
+                    row = {"case": case.name, "version": label, "events": len(expected), "lost": "?", "duplicated": "?",
+                           "quarantined": "?", "seconds": 0, "problems": f"{type(error).__name__}: {error}"}
+                rows.append(row)
+                print("{version:6} {case:44} {events:>7} events {lost:>3} lost {duplicated:>6} duplicated {quarantined:>5} "
+                      "quarantined {seconds:>4} s  {problems}".format(**row), flush=True)
+    finally:
+        if not any(row["problems"] for row in rows) and not os.environ.get("KEEP_RUNS"):
+            shutil.rmtree(folder)
+    if options.table:
+        lines = ["| Fault or receiver | Fluent Bit | events | lost | duplicated | quarantined |", "|---|---|---|---|---|---|"]
+        lines += ["| {case} | {version} | {events:,} | {lost} | {duplicated} | {quarantined} |".format(**row) for row in rows]
+        options.table.write_text("\n".join(lines) + "\n")
+    return 1 if any(row["problems"] for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
