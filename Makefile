@@ -1,6 +1,6 @@
 # The targets a person needs; the work is done by cargo and by scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help dist demo test validate-formats lint module leak-bench bench
+.PHONY: help dist demo test validate-formats lint module leak-bench fault-bench output-bench bench
 SHELL := bash
 
 help: ## this list
@@ -26,6 +26,12 @@ lint: module ## formatting, and clippy with the workspace's lints
 
 leak-bench: module ## the leak benchmark: planted secrets, what of them leaves, and what is damaged
 	@scripts/leak-bench.sh
+
+fault-bench: dist ## the output plugin, 100,000 events against each receiver that fails, in real Fluent Bits: the table of docs/output.md
+	@scripts/fault-bench.sh
+
+output-bench: dist ## the output plugin beside Fluent Bit's own outputs: CPU time and memory
+	@python3 bench/output.py
 
 bench: module ## time and memory, in real Fluent Bits and outside them: writes bench/runs/
 	@python3 bench/run.py $(BENCH)

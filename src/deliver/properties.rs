@@ -152,6 +152,7 @@ pub const PROPERTIES: &[Property] = &[
     of(&[Loki], "labels", Words, "`job=auditgate`", "labels of the stream"),
     of(&[Loki], "tenant", Text, "", "`X-Scope-OrgID`"),
     of(&[Otlp, Datadog], "service", Text, "`auditgate`", "the service's name"),
+    of(&[Otlp], "encoding", Choice(&["protobuf", "json"]), "`protobuf`", "how requests are written"),
     of(&[Datadog], "tags", Text, "", "`ddtags`: `env:prod,team:sec`"),
     of(
         &[Syslog],

@@ -15,6 +15,8 @@ use std::collections::VecDeque;
 /// Acknowledgements are asked for after so long, then after twice as long, and so on.
 const FIRST_WAIT_MS: u32 = 100;
 const LONGEST_WAIT_MS: u32 = 2000;
+/// So many events are refused one after the other before the settings are blamed.
+const MAX_SUSPECTED: usize = 16;
 /// More than this of a receiver's reason is not kept.
 const MAX_REASON_CHARS: usize = 300;
 
@@ -45,6 +47,9 @@ pub struct Session {
     /// Why the chunk has to come again.
     later: Option<(u32, String)>,
     refused: Vec<(String, usize)>,
+    /// Refused while the receiver has not accepted a single event: perhaps it is the settings that are wrong.
+    suspected: Vec<(String, usize)>,
+    has_accepted: bool,
     body: Vec<u8>,
     /// Index of the event in work; the host looks here when the module has stopped.
     cursor: u32,
@@ -93,6 +98,8 @@ impl Session {
             next_wait_ms: FIRST_WAIT_MS,
             later: None,
             refused: Vec::new(),
+            suspected: Vec::new(),
+            has_accepted: false,
             body: Vec::new(),
             cursor: 0,
         })
@@ -111,6 +118,7 @@ impl Session {
         self.counts = Counts::default();
         (self.sent, self.later) = (Sent::Nothing, None);
         self.awaited.clear();
+        self.suspected.clear();
         (self.waited_ms, self.next_wait_ms) = (0, FIRST_WAIT_MS);
         let mut chunk = Chunk::new(begin.chunk, begin.lines);
         for index in 0.. {
@@ -250,6 +258,11 @@ impl Session {
             self.counts.sent += 1;
             self.close(*index);
         }
+        self.has_accepted |= !indexes.is_empty();
+        if self.has_accepted {
+            let suspected = core::mem::take(&mut self.suspected);
+            suspected.into_iter().for_each(|(reason, index)| self.refuse(index, &reason));
+        }
     }
 
     /// Marks the batches of these acknowledgements as accepted.
@@ -286,7 +299,18 @@ impl Session {
         }
     }
 
+    /// An event is refused for good, once it is sure that the receiver takes others.
     fn refuse(&mut self, index: usize, reason: &str) {
+        if !self.has_accepted {
+            if let Some(piece) = self.pieces.all.get_mut(index) {
+                piece.state = State::Later;
+            }
+            self.suspected.push((reason.to_owned(), index));
+            if self.suspected.len() >= MAX_SUSPECTED {
+                self.put_off(0, &["the receiver has taken nothing so far: ", reason].concat());
+            }
+            return;
+        }
         self.counts.refused += 1;
         self.refused.push((reason.chars().take(MAX_REASON_CHARS).collect(), index));
         self.close(index);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the output plugin in real Fluent Bits against receivers that fail by a script, and against real ones; counts what arrived.
 
-    run.py [--events N] [--only NAME,...] [--table FILE]
+    run.py [--events N] [--jobs N] [--only NAME,...] [--log FILE] [--table FILE]
 
 Every example in examples/ is started as it stands. Fails unless every event arrived or is in the quarantine. FLUENT_BIT and
 FLUENT_BIT_OLD name the Fluent Bits; VICTORIA_LOGS, rsyslogd and syslog-ng are used where they are found.
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -270,7 +271,8 @@ def main() -> int:
     parser.add_argument("--only", default="", help="parts of names, with commas between them")
     parser.add_argument("--table", type=Path, help="write a table in Markdown")
     parser.add_argument("--plugin", type=Path, default=ROOT / "dist/out_auditgate.so")
-    parser.add_argument("--generate", default=os.environ.get("AUDITGATE_GENERATE"), help="the program auditgate-generate")
+    parser.add_argument("--log", type=Path, help="a log to use instead of a generated one")
+    parser.add_argument("--jobs", type=int, default=1, help="runs at the same time")
     options = parser.parse_args()
     programs = [(version, path) for version, path in
                 (("newer", find("FLUENT_BIT", "fluent-bit")), ("older", find("FLUENT_BIT_OLD"))) if path]
@@ -282,29 +284,33 @@ def main() -> int:
         return 2
     rows, folder = [], Path(tempfile.mkdtemp(prefix="auditgate-delivery-"))
     try:
-        log = folder / "audit.log"
-        generate = options.generate or str(Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/auditgate-generate")
-        with open(log, "wb") as out:
-            command = [generate, "--events", str(options.events), "--profile", "small"]
-            subprocess.run(command, stdout=out, check=True)
+        log = options.log or folder / "audit.log"
+        if not options.log:
+            generate = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/auditgate-generate"
+            with open(log, "wb") as out:
+                subprocess.run([generate, "--events", str(options.events), "--profile", "small"], stdout=out, check=True)
         with open(log) as lines:
             events = [json.loads(line) for line in lines]
         expected = {f"{event['auditID']}/{event['stage']}" for event in events}
         bench = Bench(folder, options.plugin, log, expected)
         wanted = [part for part in options.only.split(",") if part]
-        for version, path in programs:
-            label = subprocess.run([path, "--version"], capture_output=True, text=True).stdout.split()[2].lstrip("v")
-            for case in cases(folder, programs[0][1]):
-                if wanted and not any(part in case.name for part in wanted):
-                    continue
-                try:
-                    row = bench.run(path, label, case, limit_s=max(90, options.events / 200))
-                except Exception as error:
-                    row = {"case": case.name, "version": label, "events": len(expected), "lost": "?", "duplicated": "?",
-                           "quarantined": "?", "seconds": 0, "problems": f"{type(error).__name__}: {error}"}
-                rows.append(row)
-                print("{version:6} {case:44} {events:>7} events {lost:>3} lost {duplicated:>6} duplicated {quarantined:>5} "
-                      "quarantined {seconds:>4} s  {problems}".format(**row), flush=True)
+        labels = {path: subprocess.run([path, "--version"], capture_output=True, text=True).stdout.split()[2].lstrip("v")
+                  for _, path in programs}
+
+        def one(path, case):
+            try:
+                row = bench.run(path, labels[path], case, limit_s=max(90, options.events / 200))
+            except Exception as error:
+                row = {"case": case.name, "version": labels[path], "events": len(expected), "lost": "?", "duplicated": "?",
+                       "quarantined": "?", "seconds": 0, "problems": f"{type(error).__name__}: {error}"}
+            print("{version:6} {case:44} {events:>7} events {lost:>3} lost {duplicated:>6} duplicated {quarantined:>5} "
+                  "quarantined {seconds:>4} s  {problems}".format(**row), flush=True)
+            return row
+
+        runs = [(path, case) for case in cases(folder, programs[0][1]) for _, path in programs
+                if not wanted or any(part in case.name for part in wanted)]
+        with ThreadPoolExecutor(options.jobs) as pool:
+            rows = list(pool.map(lambda run: one(*run), runs))
     finally:
         if not any(row["problems"] for row in rows) and not os.environ.get("KEEP_RUNS"):
             shutil.rmtree(folder)

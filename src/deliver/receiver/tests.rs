@@ -62,7 +62,8 @@ fn bodies_are_what_the_products_document() {
         serde_json::json!(["1700000000123456789", native, {"audit_id": "a/S"}])
     );
 
-    let otlp: serde_json::Value = serde_json::from_str(&body(&*make(&[("type", "otlp")]))).unwrap();
+    let otlp: serde_json::Value =
+        serde_json::from_str(&body(&*make(&[("type", "otlp"), ("encoding", "json")]))).unwrap();
     let record = &otlp["resourceLogs"][0]["scopeLogs"][0]["logRecords"][1];
     assert_eq!(
         (&record["timeUnixNano"], &record["body"]["stringValue"]),
@@ -137,9 +138,29 @@ fn splunk_counts_what_is_acknowledged() {
 
 #[test]
 fn a_partial_success_is_kept_aside_and_not_sent_again() {
-    let receiver = make(&[("type", "otlp")]);
+    let receiver = make(&[("type", "otlp"), ("encoding", "json")]);
     assert_eq!(receiver.judge(200, b"{}", 2), Judgement::Accepted);
     assert_eq!(receiver.judge(200, br#"{"partialSuccess":{"rejectedLogRecords":"0"}}"#, 2), Judgement::Accepted);
     let partial = br#"{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"too old"}}"#;
     assert_eq!(receiver.judge(200, partial, 2), Judgement::Doubtful("1 of 2 rejected: too old".into()));
+}
+
+#[test]
+fn protobuf_is_what_the_schema_says() {
+    let receiver = make(&[("type", "otlp"), ("service", "s")]);
+    let mut out = Vec::new();
+    let small = Event { body: b"{}", id: b"i", ..EVENT };
+    receiver.write(&small, &mut out);
+    let mut expected = vec![0x0a, 0x50, 0x0a, 0x15, 0x0a, 0x13, 0x0a, 0x0c];
+    expected.extend_from_slice(b"service.name\x12\x03\x0a\x01s\x12\x37\x0a\x0b\x0a\x09auditgate\x12\x28\x09");
+    expected.extend_from_slice(&1_700_000_000_123_456_789_u64.to_le_bytes());
+    expected.extend_from_slice(b"\x10\x09\x2a\x04\x0a\x02{}\x32\x15\x0a\x0elog.record.uid\x12\x03\x0a\x01i");
+    assert_eq!(out, expected);
+    assert_eq!(receiver.judge(200, b"", 2), Judgement::Accepted);
+    let partial = b"\x0a\x0b\x08\x02\x12\x07too old";
+    assert_eq!(receiver.judge(200, partial, 2), Judgement::Doubtful("2 of 2 rejected: too old".into()));
+    assert!(
+        (0..partial.len())
+            .all(|len| matches!(receiver.judge(200, &partial[..len], 2), Judgement::Accepted | Judgement::Doubtful(_)))
+    );
 }

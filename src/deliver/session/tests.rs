@@ -206,3 +206,17 @@ fn a_transport_that_fails_loses_nothing() {
         assert_eq!((progress.counts.sent, progress.settled.iter().all(|byte| *byte == 0)), (0, true));
     }
 }
+
+#[test]
+fn a_receiver_that_never_took_anything_gets_another_chance() {
+    let mut session = session(&[("type", "http")]);
+    let first = play(&mut session, &lines(100), &[], |_, _| (400, String::new()));
+    assert_eq!((first.counts.sent, first.counts.refused, first.refused.len()), (0, 0, 0));
+    assert!(first.later.unwrap().1.contains("has taken nothing so far") && first.requests.len() < 50);
+    let second = play(&mut session, &lines(100), &first.settled, |events, _| {
+        (if events.contains(&0) { 400 } else { 200 }, String::new())
+    });
+    assert_eq!((second.counts.sent, second.refused, second.later), (99, vec![0], None));
+    let third = play(&mut session, &lines(3), &[], |_, _| (400, String::new()));
+    assert_eq!((third.refused, third.later), (vec![0, 1, 2], None));
+}
