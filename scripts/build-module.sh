@@ -85,13 +85,10 @@ esac
   "with rustup: rustup component add rust-src" \
   "on Debian: apt-get install rustc-web cargo-web rust-web-src lld"
 
-say "building auditgate.wasm ($how)"
 target_dir="${CARGO_TARGET_DIR:-target}"
 # A terminal gets cargo's progress bar, a log does not need it.
 quiet=(--quiet)
 [ ! -t 2 ] || quiet=()
-RUSTFLAGS="$flags" "${cargo[@]}" build "${quiet[@]}" --lib --package auditgate --profile module --no-default-features --features module \
-  --target "$target" --target-dir "$target_dir/module" "${arguments[@]}"
 built="$target_dir/module/$target/module/auditgate.wasm"
 
 # Puts a new file in its place; an unchanged one keeps its time stamp, so that nothing is built again because of it.
@@ -115,20 +112,30 @@ small=(--shrink-level=2 --optimize-level=2 --ssa-nomerge --dce --remove-unused-n
 mkdir -p dist
 cargo build "${quiet[@]}" --package auditgate-pack
 pack="$target_dir/debug/auditgate-pack"
-# As it is before packing: what `auditgate bake` puts policies into.
-linked=dist/auditgate-linked.wasm
-if command -v wasm-opt >/dev/null || install_packages binaryen; then
-  optimise fast "${fast[@]}"
-  optimise small "${small[@]}"
-  "$pack" --mix "$built" "$target_dir/module/fast.wasm" "$target_dir/module/small.wasm" $linked.new
-else
-  say "no wasm-opt (on Debian: apt-get install binaryen): the module is somewhat larger and slower"
-  cp "$built" $linked.new
-fi
-place $linked
-"$pack" $linked dist/auditgate.wasm.new
-place dist/auditgate.wasm
-say "dist/auditgate.wasm: $(wc -c <dist/auditgate.wasm) bytes"
+
+# One module of the filter role, with the features `$2`, as dist/$1.wasm.
+filter_module() {
+  say "building $1.wasm ($how)"
+  RUSTFLAGS="$flags" "${cargo[@]}" build "${quiet[@]}" --lib --package auditgate --profile module --no-default-features --features "$2" \
+    --target "$target" --target-dir "$target_dir/module" "${arguments[@]}"
+  # As it is before packing: what `auditgate bake` puts policies into.
+  local linked=dist/$1-linked.wasm
+  if command -v wasm-opt >/dev/null || install_packages binaryen; then
+    optimise fast "${fast[@]}"
+    optimise small "${small[@]}"
+    "$pack" --mix "$built" "$target_dir/module/fast.wasm" "$target_dir/module/small.wasm" "$linked.new"
+  else
+    say "no wasm-opt (on Debian: apt-get install binaryen): the module is somewhat larger and slower"
+    cp "$built" "$linked.new"
+  fi
+  place "$linked"
+  "$pack" "$linked" "dist/$1.wasm.new"
+  place "dist/$1.wasm"
+  say "dist/$1.wasm: $(wc -c <"dist/$1.wasm") bytes"
+}
+filter_module auditgate module
+# The same with the forms of docs/formats, which most filters have no use for.
+filter_module auditgate-formats module,formats
 
 # The output role is run by wasmtime alone, compiled to machine code: it may use what the filter must not, and its size hardly counts.
 output_flags="-C target-feature=+simd128,+bulk-memory,+sign-ext,+nontrapping-fptoint,+mutable-globals"

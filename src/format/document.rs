@@ -30,6 +30,24 @@ milliseconds since 1970. An rsyslog on the way has to leave tabs alone: `global(
 const SENTINEL: &str = "The columns of Azure's tables `AKSAudit` and `AKSAuditAdmin`, so that queries written for them work on a custom table (`…_CL`) with the same columns; four columns more for other sources \
 and for recognising repeats. One item of the JSON array that the Logs Ingestion API takes.\n";
 
+const FILTER_ROLE: &str = "
+## In the filter role
+
+A destination's `format` in the policy shapes the record that the filter gives back, if the module is `auditgate-formats.wasm`; `auditgate.wasm` leaves every record in its own \
+shape. An event leaves in one form, so destinations of one rule need the same `format`. A body that is a line stands under `log`. The `auditgate` map stays beside it, because \
+routing reads it. What was seen to arrive:
+
+| Format | Output | Settings |
+|---|---|---|
+| `ecs` | `es`, `opensearch` | `time_key sent` (the event has its own `@timestamp`), `write_operation create`, `id_key $event['id']` |
+| `splunk_hec` | `splunk` | `splunk_send_raw on` |
+| `ocsf` and other objects | `http` | `format json`, `json_date_key false` |
+| `cef`, `leef` | `syslog` | `syslog_message_key log` |
+| `loki` | `loki` | `label_keys $source,$outcome,$level,$cluster`, `remove_keys auditgate`, `drop_single_key raw` |
+| `otlp` | `opentelemetry` | `logs_body_key $log`, `logs_body_key_attributes on` |
+| `gelf` | `gelf` | `gelf_short_message_key short_message`, `gelf_full_message_key full_message`, `gelf_host_key host`, `gelf_level_key level`, `gelf_timestamp_key timestamp` |
+";
+
 fn overview() -> String {
     let mut page = format!(
         "# Formats\n\n{MADE}\nA destination's `format`, and `auditgate run --format`:\n\n| Name | What | In a batch |\n|---|---|---|\n"
@@ -72,6 +90,7 @@ fn overview() -> String {
             severity.on(&severity::OTLP)
         ));
     }
+    page.push_str(FILTER_ROLE);
     page.push_str("\n## Pages\n\n");
     page.push_str("[ecs](ecs.md), [ocsf](ocsf.md), [cef](cef.md), [leef](leef.md), [sentinel](sentinel.md), [wrappers](wrappers.md), and where facts stand in each source: [sources](sources.md).\n");
     page

@@ -10,6 +10,8 @@ mod kinds;
 mod line;
 mod ocsf;
 mod prune;
+#[cfg(any(test, all(feature = "module", not(feature = "output"), target_arch = "wasm32")))]
+mod record;
 mod severity;
 mod table;
 pub(crate) mod time;
@@ -18,6 +20,8 @@ mod wrap;
 #[cfg(not(target_arch = "wasm32"))]
 pub use document::document;
 pub use kinds::{Format, Frame};
+#[cfg(all(feature = "module", not(feature = "output"), target_arch = "wasm32"))]
+pub(crate) use record::reshape;
 
 use crate::json;
 use crate::source::{self, Facts};
@@ -77,7 +81,7 @@ pub fn write(format: Format, item: &Item<'_>, options: &Options, out: &mut Vec<u
         Wrap::EsBulk => wrap::es_bulk(&inside, &facts, options, out),
         Wrap::Loki => wrap::loki(&inside, &facts, item, options, out),
         Wrap::Otlp => wrap::otlp(&inside, &facts, item, options, out),
-        Wrap::Gelf => wrap::gelf(&inside, &facts, item, options, out),
+        Wrap::Gelf => wrap::gelf(&inside, &facts, item, options, false, out),
         Wrap::Datadog => wrap::datadog(&inside, &facts, item, options, out),
         Wrap::None | Wrap::Syslog | Wrap::Syslog3164 => {}
     }

@@ -45,6 +45,7 @@ pub(crate) struct Line {
     /// Facts and the texts of which one has to be theirs; a `*` at the end stands for anything.
     pub(crate) when: &'static [(Fact, &'static [&'static str])],
     pub(crate) severity: Severity,
+    #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "for the documentation"))]
     pub(crate) why: &'static str,
 }
 

@@ -35,7 +35,10 @@ pub(crate) enum From {
     /// The severity, on a scale.
     Severity(&'static severity::Scale),
     /// Whatever a function makes of the event; the text says what that is.
-    Made(&'static str, fn(&Facts<'_>, &mut Vec<u8>)),
+    Made(
+        #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "for the documentation"))] &'static str,
+        fn(&Facts<'_>, &mut Vec<u8>),
+    ),
 }
 
 /// Short for a row.

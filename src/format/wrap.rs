@@ -141,7 +141,13 @@ fn host<'o>(facts: &Facts<'_>, options: &'o Options) -> alloc::borrow::Cow<'o, [
 }
 
 /// Members of an object: facts as texts, and the labels of the destination.
-fn push_attributes(table: &[(&str, Fact)], prefix: &str, facts: &Facts<'_>, options: &Options, out: &mut Vec<u8>) {
+pub(crate) fn push_attributes(
+    table: &[(&str, Fact)],
+    prefix: &str,
+    facts: &Facts<'_>,
+    options: &Options,
+    out: &mut Vec<u8>,
+) {
     let start = out.len();
     for (name, fact) in table {
         push_text(&[prefix, name].concat(), &facts.text(*fact), start, out);
@@ -247,11 +253,13 @@ pub(crate) fn otlp(body: &[u8], facts: &Facts<'_>, item: &Item<'_>, options: &Op
     out.extend_from_slice(b"]}");
 }
 
-/// One GELF 1.1 message: the body is the full message, facts are additional fields.
-pub(crate) fn gelf(body: &[u8], facts: &Facts<'_>, item: &Item<'_>, options: &Options, out: &mut Vec<u8>) {
+/// One GELF 1.1 message: the body is the full message, facts are additional fields. For Fluent Bit's own output, which writes the version and
+/// the underscores of additional fields itself, they are left out.
+pub(crate) fn gelf(body: &[u8], facts: &Facts<'_>, item: &Item<'_>, options: &Options, stock: bool, out: &mut Vec<u8>) {
     let start = out.len();
     out.push(b'{');
-    members(GELF, facts, out);
+    let rows = if stock { GELF.get(1..).unwrap_or_default() } else { GELF };
+    members(rows, facts, out);
     if facts.json(Fact::Host).is_none() {
         let host = if options.host.is_empty() { "unknown" } else { &options.host };
         push_text("host", host.as_bytes(), start, out);
@@ -262,7 +270,7 @@ pub(crate) fn gelf(body: &[u8], facts: &Facts<'_>, item: &Item<'_>, options: &Op
     out.push(b',');
     let fields: Vec<(String, Fact)> = ATTRIBUTES.iter().map(|(name, fact)| (name.replace('.', "_"), *fact)).collect();
     let fields: Vec<(&str, Fact)> = fields.iter().map(|(name, fact)| (name.as_str(), *fact)).collect();
-    push_attributes(&fields, "_", facts, options, out);
+    push_attributes(&fields, if stock { "" } else { "_" }, facts, options, out);
     if out.last() == Some(&b',') {
         out.pop();
     }

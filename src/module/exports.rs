@@ -118,7 +118,13 @@ impl Module {
         }
         let Some(engine) = &mut self.engine else { return self.refuse(Refusal::NoRoom, context, len) };
         match engine.process(context, &mut padded) {
-            Outcome::Record(_) => engine.output_with_nul().as_ptr(),
+            Outcome::Record(_) => {
+                #[cfg(feature = "formats")]
+                if crate::format::reshape(engine.policy(), context, engine.output_with_nul(), &mut self.output) {
+                    return self.output.as_ptr();
+                }
+                engine.output_with_nul().as_ptr()
+            }
             Outcome::Dropped { rule } => {
                 self.output.clear();
                 self.output.push(0);

@@ -75,6 +75,8 @@ pub(super) enum Form {
     Pattern,
     /// A URL without credentials.
     Endpoint,
+    /// A format of events.
+    Format,
 }
 
 const fn field(key: &'static str, shape: &'static Shape, doc: &'static str) -> Field {
@@ -110,7 +112,6 @@ const SOURCES: [&str; 8] = ["kubernetes", "auditd", "sshd", "sudo", "journald", 
 /// What a limit can count by, in the order of the bits in [`Limit::by`](super::model::Limit).
 pub(super) const LIMIT_KEYS: [&str; 8] =
     ["user", "verb", "resource", "namespace", "source_ip", "user_agent", "source", "tag"];
-const FORMATS: [&str; 1] = ["native"];
 
 const TEXT: Shape = Shape::Text(Form::Any);
 const NAME: Shape = Shape::Text(Form::Name);
@@ -305,7 +306,11 @@ pub(super) static SECRET: Shape = Shape::Object(&[
 
 static DESTINATION: [Field; 6] = [
     required("name", &NAME, "rules route to the destination by its name", "Rules route to it by this name."),
-    field("format", &Shape::Choice(&FORMATS), "The form of the events there. Default `native`."),
+    field(
+        "format",
+        &Shape::Text(Form::Format),
+        "The form of the events there, such as `ecs`, `ocsf` or `syslog+cef`; in the filter role it needs `auditgate-formats.wasm`. Default `native`.",
+    ),
     idle("endpoint", &Shape::Text(Form::Endpoint), "Where the output role sends them."),
     idle("auth", &Shape::Object(&AUTH), "Credentials, by reference."),
     idle("batch", &Shape::Object(&BATCH), "Bounds on one batch; whichever is reached first ends it."),

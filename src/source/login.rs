@@ -54,6 +54,7 @@ const PAM: &[Pattern] = &[
 ];
 
 /// Every message: its pattern, what was done, how it ended.
+#[cfg(not(target_arch = "wasm32"))]
 pub(super) fn messages() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     SSHD.iter().chain(PAM).map(|pattern| (pattern.text, pattern.action, pattern.outcome))
 }

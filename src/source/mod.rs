@@ -8,7 +8,9 @@ mod kubernetes;
 mod linux;
 mod login;
 
-pub(crate) use facts::{FACTS, Fact, Facts, Shape};
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use facts::FACTS;
+pub(crate) use facts::{Fact, Facts, Shape};
 pub(crate) use linux::TEXT;
 
 use crate::format::{Item, time};
@@ -36,6 +38,7 @@ const ADDED: &[(Fact, &str)] = &[
 ];
 
 /// Every table, for the documentation.
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) const TABLES: &[(&str, &[(Fact, &str)])] = &[
     ("Kubernetes", kubernetes::EVENT),
     ("Kubernetes in Azure's envelope, besides", kubernetes::AKS),
@@ -47,6 +50,7 @@ pub(crate) const TABLES: &[(&str, &[(Fact, &str)])] = &[
 ];
 
 /// Messages that are read, what was done and how it ended.
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) fn messages() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     login::messages()
 }

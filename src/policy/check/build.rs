@@ -39,6 +39,8 @@ pub(super) fn policy(reporter: &mut Reporter, root: &Node) -> Checked {
     default.level = node.child("level").choice(&Level::NAMES).unwrap_or(default.level);
     if node.child("to").is_there() {
         default.routes = routes(reporter, node.child("to"), &At::ROOT.key("default").key("to"), &destinations);
+    } else {
+        one_format(reporter, root, &At::ROOT.key("destinations"), destinations.iter());
     }
     let mut rules = rules(reporter, root.child("rules"), &default, &destinations);
     for name in own("extends").items() {
@@ -235,7 +237,19 @@ fn routes(reporter: &mut Reporter, node: &Node, at: &At<'_>, destinations: &[Des
         let help = "name one, remove `to` for the default, or drop the events with `level: None`";
         reporter.report(Code::Conflict, node, at, "`to` names no destination", help);
     }
-    join(destinations.iter().filter(|destination| node.items().iter().any(|item| item.text() == destination.name)))
+    let named = |destination: &&Destination| node.items().iter().any(|item| item.text() == destination.name);
+    one_format(reporter, node, at, destinations.iter().filter(named));
+    join(destinations.iter().filter(named))
+}
+
+/// An event leaves the filter in one form, wherever it goes.
+#[inline(never)]
+fn one_format<'d>(reporter: &mut Reporter, node: &Node, at: &At<'_>, mut to: impl Iterator<Item = &'d Destination>) {
+    let first = to.next();
+    if to.any(|other| first.is_some_and(|first| first.format != other.format)) {
+        let help = "an event leaves the filter in one form: give both the same `format`, or leave it to the output plugin, whose sections have one each";
+        reporter.report(Code::Conflict, node, at, "destinations with different formats", help);
+    }
 }
 
 #[inline(never)]

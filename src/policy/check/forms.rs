@@ -72,6 +72,11 @@ pub(super) fn check(form: Form, text: &str, kubernetes: bool) -> Result<(), Wron
             "not a key name",
             "write a name with a letter or digit in it, such as `employee_id`; a `*` may stand at either end",
         ),
+        Form::Format => (
+            is_format(text),
+            "not a format",
+            "write one of docs/formats, such as `native`, `ecs`, `ocsf`, `cef`, `splunk_hec` or `syslog+cef`",
+        ),
         Form::Endpoint if has(authority(text), b'@') => (false, CREDENTIALS, "write them under `auth`, by reference"),
         Form::Endpoint => (is_endpoint(text), "not an endpoint", "write a URL such as `https://siem.example.com:8088`"),
     };
@@ -97,6 +102,17 @@ pub(super) fn is_number(text: &str) -> bool {
         }
     }
     dots <= 1 && digits.len() > dots && digits.first() != Some(&b'.')
+}
+
+#[cfg(feature = "formats")]
+fn is_format(text: &str) -> bool {
+    crate::format::Format::from_name(text).is_some()
+}
+
+/// A module without formats does not know their names; whoever checks a policy in front does.
+#[cfg(not(feature = "formats"))]
+fn is_format(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'+'))
 }
 
 #[inline(never)]

@@ -14,6 +14,7 @@ import time
 
 import arrival
 import receivers
+import stock
 from receivers import Skipped
 
 HERE = pathlib.Path(__file__).parent
@@ -207,6 +208,10 @@ CHECKS = {
 }
 
 CHECKS.update({f"arrival: {name}": lambda check=check: check(run, files(SAMPLES) + files(CORPUS)) for name, check in arrival.CHECKS.items()})
+
+# Events that carry their own time and id, so that both ways have the same ones.
+TIMED = [path for path in SAMPLES if path.stem == "kubernetes"]
+CHECKS.update({f"filter role, {name} output": lambda check=check: check(run, files(TIMED) + files(CORPUS)) for name, check in stock.CHECKS.items()})
 
 
 def main() -> int:
