@@ -17,6 +17,7 @@ in_both!(
     no_destination_gets_anything_when_the_module_is_broken,
     s3_and_cloudwatch_get_redacted_events,
     victoria_logs_gets_the_labels_that_promtail_gave,
+    an_aggregator_hands_on_what_agents_have_redacted,
 );
 
 const EVENTS: u64 = 40;
@@ -86,7 +87,7 @@ fn ids() -> BTreeSet<String> {
 fn configurations() -> Vec<String> {
     let files = std::fs::read_dir(project().join("fluent-bit-conf")).unwrap();
     let names = files.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let parts = ["README.md", "input.yaml", "input.conf", "filter-section.conf", "parsers.conf"];
+    let parts = ["README.md", "aggregator.yaml", "input.yaml", "input.conf", "filter-section.conf", "parsers.conf"];
     names.filter(|name| !parts.contains(&name.as_str()) && !name.starts_with("routing")).collect()
 }
 
@@ -317,6 +318,41 @@ fn victoria_logs_gets_the_labels_that_promtail_gave(fluent_bit: &FluentBit) {
         assert!(lines.iter().any(|line| line["namespace"].is_string()), "no namespace: {}", lines[0]);
         assert!(lines.iter().all(|line| line["auditID"].is_string()), "no auditID: {}", lines[0]);
     }
+}
+
+const RAW_AGENT: &str = "
+pipeline:
+  inputs:
+    - {name: tail, path: '${AUDIT_LOG}', tag: routed.+default+, read_from_head: true, buffer_max_size: 64M}
+  outputs:
+    - {name: forward, match: '*', host: '${SIEM_HOST}', port: '${SIEM_PORT}', tls: on, tls.ca_file: '${CA_FILE}', shared_key: '${SIEM_SHARED_KEY}', self_hostname: raw}
+";
+
+/// `forward.yaml` to `aggregator.yaml`: all events arrive, and one that has no stamp stops there.
+fn an_aggregator_hands_on_what_agents_have_redacted(fluent_bit: &FluentBit) {
+    let port = crate::receivers::free_port();
+    let aggregator = Setup::new(fluent_bit, "aggregator.yaml")
+        .edit("aggregator.yaml", "port: 24224", &format!("port: {port}"))
+        .environment("SIEM_SHARED_KEY", "token")
+        .environment("TLS_CERT", certificate().join("cert.pem").to_str().unwrap())
+        .environment("TLS_KEY", certificate().join("key.pem").to_str().unwrap())
+        .without_probe();
+    let agent = with_environment(Setup::new(fluent_bit, "forward.yaml"), port).without_probe();
+    // An agent that sends raw events under a tag as if they had passed the module: what the aggregator's guard is for.
+    let raw = with_environment(Setup::empty(fluent_bit, "raw.yaml").file("conf/raw.yaml", RAW_AGENT.as_bytes()), port)
+        .without_probe();
+    let runs = run_all(
+        [("aggregator", aggregator), ("agent", agent), ("raw", raw)],
+        log().as_bytes(),
+        Until::Elapsed(Duration::from_secs(7)),
+    );
+    let run = &runs[0].1;
+    run.assert_ended_well();
+    let delivered = String::from_utf8(run.delivered()).unwrap();
+    let ids = ids();
+    let missing = ids.iter().filter(|id| !delivered.contains(id.as_str())).count();
+    assert_eq!(missing, 0, "of {} events so many did not arrive\n{}\n{}", ids.len(), run.log, runs[1].1.log);
+    run.assert_no_secret(generator().marker());
 }
 
 fn curl(arguments: &[&str]) -> String {

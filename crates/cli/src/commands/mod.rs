@@ -4,6 +4,7 @@ pub(crate) mod bake;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod explain;
+pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod run;
 pub(crate) mod stats;
