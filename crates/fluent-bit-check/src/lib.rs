@@ -19,7 +19,7 @@ mod report;
 mod traps;
 mod yaml;
 
-pub use report::{CODES, Finding, Report, Severity};
+pub use report::{CODES, Finding, Report, Severity, document};
 
 use configuration::Configuration;
 

@@ -120,6 +120,29 @@ pub const CODES: [Code; 16] = [
     ("F016", Severity::Error, "4.1.0 and 4.1.1 keep every record's buffers in memory for ever", "use 4.1.2 or later"),
 ];
 
+/// The page about all codes.
+pub fn document() -> String {
+    let mut page = String::from(
+        "# Traps in configurations of Fluent Bit\n\nWhat `auditgate check --fluent-bit FILE` finds. Each was seen in a real Fluent Bit. This page is made of \
+         what the program says.\n\n| Code | | Why | What to do |\n|---|---|---|---|\n",
+    );
+    for (code, severity, why, help) in CODES {
+        let severity = severity.name();
+        // Writing to a string does not fail.
+        let _ = writeln!(page, "| `{code}` | {severity} | {why} | {help} |");
+    }
+    page
+}
+
+impl Severity {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 impl Finding {
     pub(crate) fn new(code: &'static str, place: Place, message: String) -> Self {
         let severity = CODES.iter().find(|known| known.0 == code).map_or(Severity::Error, |known| known.1);
@@ -132,13 +155,6 @@ impl Finding {
 
     fn reason(&self) -> (&'static str, &'static str) {
         CODES.iter().find(|known| known.0 == self.code).map_or(("", ""), |known| (known.2, known.3))
-    }
-
-    fn severity_name(&self) -> &'static str {
-        match self.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        }
     }
 }
 
@@ -158,7 +174,7 @@ impl Report {
             let _ = writeln!(
                 text,
                 "{file}:{line}:{column}: {} {}: {}\n  why      {why}\n  help     {help}",
-                finding.severity_name(),
+                finding.severity.name(),
                 finding.code,
                 finding.message
             );
@@ -171,7 +187,7 @@ impl Report {
         let one = |finding: &Finding| {
             let (why, help) = finding.reason();
             json!({
-                "code": finding.code, "severity": finding.severity_name(), "file": finding.place.file,
+                "code": finding.code, "severity": finding.severity.name(), "file": finding.place.file,
                 "line": finding.place.line, "column": finding.place.column, "message": finding.message,
                 "why": why, "help": help,
             })

@@ -1,7 +1,7 @@
 //! Cases with every trap, and the configurations of this project, which have none. `BLESS=1` writes what is found.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use auditgate_fluent_bit_check::{CODES, Included, check};
+use auditgate_fluent_bit_check::{CODES, Included, check, document};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -102,4 +102,13 @@ fn taking_out_what_protects_is_noticed() {
             report.render()
         );
     }
+}
+
+#[test]
+fn the_page_about_traps_is_up_to_date() {
+    let path = folder("../../docs/traps.md");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, document()).unwrap();
+    }
+    assert_eq!(fs::read_to_string(path).unwrap_or_default(), document(), "`BLESS=1` writes it");
 }
