@@ -1,6 +1,7 @@
 //! `auditgate check`: whether a policy is right, and what deserves a look although it is.
 
 mod cover;
+mod fluent_bit;
 mod warnings;
 
 use super::{Format, print};
@@ -10,9 +11,9 @@ use auditgate::policy::{Diagnostics, Policy, compile};
 use clap::Args;
 use serde_json::{Value, json};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Check a policy
+/// Check a policy, or a configuration of Fluent Bit
 ///
 /// Errors and warnings go to standard error, each with a stable code, its place and what to do. Warns of rules that never
 /// decide, of destinations that nothing is sent to, of secrets that are left in, and of rules that hide what well-known
@@ -20,8 +21,14 @@ use std::path::PathBuf;
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The policy
-    #[arg(value_name = "POLICY")]
-    policy: PathBuf,
+    #[arg(value_name = "POLICY", required_unless_present = "fluent_bit")]
+    policy: Option<PathBuf>,
+    /// A configuration of Fluent Bit: what in it would let events pass raw, or lose them; ends with 1 if there is such
+    #[arg(long, value_name = "FILE", conflicts_with = "policy")]
+    fluent_bit: Option<PathBuf>,
+    /// The Fluent Bit that will run it, such as 5.1.1
+    #[arg(long, value_name = "VERSION", requires = "fluent_bit")]
+    fluent_bit_version: Option<fluent_bit::Version>,
     /// How the result is written
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -31,7 +38,17 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let path = &arguments.policy;
+    match (&arguments.fluent_bit, &arguments.policy) {
+        (Some(file), _) => {
+            fluent_bit::run(file, arguments.fluent_bit_version, arguments.format, arguments.deny_warnings)
+        }
+        (None, Some(policy)) => check(policy, arguments),
+        // The command line's grammar asks for one of them.
+        (None, None) => Ok(()),
+    }
+}
+
+fn check(path: &Path, arguments: &Arguments) -> Result<(), Failure> {
     let bytes = std::fs::read(path).map_err(|error| Failure::file("cannot read the policy", path, &error))?;
     let name = path.display().to_string();
     let policy = match compile(&name, &bytes) {
