@@ -1,6 +1,6 @@
 # The targets a person needs; the work is done by cargo and by scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help dist demo test validate-formats lint module leak-bench fault-bench output-bench bench
+.PHONY: help dist aot demo test validate-formats lint module leak-bench fault-bench output-bench bench
 SHELL := bash
 
 help: ## this list
@@ -11,6 +11,9 @@ module: ## the modules alone: dist/auditgate.wasm and dist/auditgate-output.wasm
 
 dist: module ## the modules, dist/auditgate, and dist/out_auditgate.so, which carry them inside
 	@scripts/build-cli.sh
+
+aot: module ## the modules compiled ahead of time, by WAMR's compiler (WAMRC_241, WAMRC_130 or PATH)
+	@scripts/build-aot.sh
 
 demo: dist ## real audit events through the module: what went in, what comes out
 	@dist/auditgate demo

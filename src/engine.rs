@@ -182,6 +182,7 @@ impl Engine {
     /// The pass over a record where redaction rules have conditions. What they ask for is known at the end of a pass only: it is made with
     /// the rules that held for the last record, and once more if others hold for this one.
     #[cold]
+    #[inline(never)]
     fn read_conditionally(&mut self, context: Context<'_>, record: &mut Padded<'_>) -> (Result<usize, Stop>, u32) {
         let before = record.text().to_vec();
         let first = self.read(record);

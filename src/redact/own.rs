@@ -62,6 +62,7 @@ impl Own {
     }
 
     /// Appends what stands in the place of a value; `None` where it stays. `whole` demands that nothing of it stays.
+    #[inline(never)]
     pub(crate) fn replace(&self, rule: u8, value: &[u8], whole: bool, out: &mut Vec<u8>) -> Option<()> {
         if value.is_empty() || is_mask(value) || self.own_len(value) == Some(value.len()) {
             return None;
@@ -119,6 +120,7 @@ impl Own {
     }
 
     /// Appends the parts of a text that fit patterns; what the rules wrote themselves stays.
+    #[inline(never)]
     pub(crate) fn mark(&self, text: &[u8], offset: usize, marks: &mut Vec<Mark>) {
         let mut found = Vec::new();
         self.finder.find(text, &mut found);

@@ -31,6 +31,7 @@ impl Walk<'_, '_> {
     }
 
     /// Whether a rule of the policy's own decides about a string, so that the catalogue does not.
+    #[inline(never)]
     pub(super) fn own_string(&mut self, member: usize, text: Text, span: (usize, usize), of: Member) -> bool {
         let (flags, named) = (of.effects(), of.name());
         let denied = flags & (effect::DENIED | effect::PARTLY) != 0;
@@ -61,6 +62,7 @@ impl Walk<'_, '_> {
     }
 
     /// Whether a rule of the policy's own decides about a number or a literal.
+    #[inline(never)]
     pub(super) fn own_scalar(&mut self, member: usize, span: (usize, usize), of: Member) -> bool {
         let (flags, named) = (of.effects(), of.name());
         let rule = self.tables.paths.effects(of.state()).own;

@@ -25,6 +25,7 @@ impl Variants {
     }
 
     /// Takes the tables of another set of rules into use.
+    #[inline(never)]
     pub(crate) fn change(&mut self, active: u128, policy: &Policy, tables: &mut Tables) {
         let known = self.kept.iter().position(|(known, _)| *known == active);
         let next = match known {

@@ -54,6 +54,7 @@ macro_rules! in_both {
     };
 }
 
+mod baked;
 mod chart;
 mod destinations;
 mod fail_closed;

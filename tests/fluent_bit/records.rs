@@ -37,6 +37,10 @@ impl Record {
 
     /// Fails unless the module has stamped the record, in full.
     pub fn assert_stamped(&self) {
+        self.assert_stamped_for("+default+");
+    }
+
+    fn assert_stamped_for(&self, routes: &str) {
         let stamp = &self.value["auditgate"];
         let policy = stamp["policy"].as_str().unwrap_or_default();
         assert!(policy.len() == 8 && policy.bytes().all(|byte| byte.is_ascii_hexdigit()), "no stamp: {}", self.short());
@@ -44,12 +48,17 @@ impl Record {
             assert!(stamp[key].is_string(), "the stamp lacks `{key}`: {stamp}");
         }
         assert!(stamp["redactions"].is_u64(), "the stamp lacks `redactions`: {stamp}");
-        assert_eq!(stamp["routes"], "+default+");
+        assert_eq!(stamp["routes"], routes);
     }
 
     /// Fails unless this is `event`, stamped as such and with its envelope as it was.
     pub fn assert_is_event(&self, event: &Value) {
-        self.assert_stamped();
+        self.assert_is_event_for("+default+", event);
+    }
+
+    /// The same with other routes.
+    pub fn assert_is_event_for(&self, routes: &str, event: &Value) {
+        self.assert_stamped_for(routes);
         let id = format!("{}/{}", event["auditID"].as_str().unwrap(), event["stage"].as_str().unwrap());
         assert_eq!(self.value["auditgate"]["id"], id.as_str(), "another event, or another order");
         assert_eq!(self.value["auditgate"]["source"], "kubernetes");

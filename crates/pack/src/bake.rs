@@ -1,14 +1,24 @@
 //! A module with its policy inside: compiled, and without the code that reads policies.
 
 use crate::{PackError, finish, note};
-use auditgate::policy::{Diagnostics, Policy, compile};
+use auditgate::policy::{Conditions, Diagnostics, Policy, compile};
 use std::fmt;
 
 /// The functions that nothing calls where the policy is inside.
 const READING: [&str; 2] =
     ["<auditgate::module::exports::Module>::read_policy", "<auditgate::module::exports::Module>::lock_down"];
-/// The function that nothing calls where every event is forwarded.
-const RULES: &str = "auditgate::engine::apply_rules";
+/// What nothing calls where every event is forwarded.
+const RULES: [&str; 1] = ["auditgate::engine::apply_rules"];
+/// What nothing calls where no redaction rule of the policy has conditions.
+const CONDITIONS: [&str; 2] =
+    ["<auditgate::engine::Engine>::read_conditionally", "<auditgate::scan::variants::Variants>::change"];
+/// What nothing calls where the policy has no redaction rules of its own and no allow-list.
+const OWN_REDACTION: [&str; 4] = [
+    "<auditgate::scan::walk::Walk>::own_string",
+    "<auditgate::scan::walk::Walk>::own_scalar",
+    "<auditgate::redact::own::Own>::mark",
+    "<auditgate::redact::own::Own>::replace",
+];
 
 /// Why a policy could not be put inside.
 #[derive(Debug)]
@@ -38,7 +48,14 @@ pub fn bake(module: &[u8], file_name: &str, policy: &[u8], keep_names: bool) -> 
     let checked = compile(file_name, policy).map_err(BakeError::Policy)?;
     let mut cut = READING.to_vec();
     if checked.forwards_all() {
-        cut.push(RULES);
+        cut.extend(RULES);
+    }
+    let redact = checked.redact();
+    if redact.rules.iter().all(|rule| rule.when == Conditions::default()) {
+        cut.extend(CONDITIONS);
+    }
+    if redact.rules.is_empty() && redact.allow.is_none() {
+        cut.extend(OWN_REDACTION);
     }
     let hash = checked.hash();
     let notes = [(note::POLICY_HASH, hash.as_slice()), (note::POLICY, policy)];
