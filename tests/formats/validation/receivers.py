@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-WAIT_SECONDS = 30
+WAIT_SECONDS = 90
 
 
 class Skipped(Exception):
