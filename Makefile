@@ -38,3 +38,6 @@ output-bench: dist ## the output plugin beside Fluent Bit's own outputs: CPU tim
 
 bench: module ## time and memory, in real Fluent Bits and outside them: writes bench/runs/
 	@python3 bench/run.py $(BENCH)
+
+release: ## what is published, with sums, a bill of materials and licences: writes dist/release/
+	@scripts/release.sh
