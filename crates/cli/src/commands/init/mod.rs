@@ -98,7 +98,7 @@ fn ask(option: &str, question: &str, choices: &[String]) -> Result<String, Failu
 fn check(written: &[File], platform: Platform, destination: &Destination) -> Result<(), Failure> {
     for file in written {
         let text = String::from_utf8_lossy(&file.content);
-        if file.name.ends_with("auditgate.yaml") {
+        if file.name == platform.policy() {
             auditgate::policy::compile(&file.name, &file.content).map_err(|found| Failure::Policy(found.render()))?;
         } else if platform.configuration(destination).is_some_and(|name| name == file.name) {
             let mut include = |name: &str| -> Vec<fluent_bit::Included> {
