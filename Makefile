@@ -1,6 +1,6 @@
 # The targets a person needs; the work is done by cargo and by scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help dist aot demo test validate-formats lint module leak-bench fault-bench output-bench bench
+.PHONY: help dist aot demo test validate-formats lint module leak-bench fault-bench output-bench bench bench-table
 SHELL := bash
 
 help: ## this list
@@ -27,7 +27,7 @@ validate-formats: dist ## formats against schemas and parsers of others, and aga
 lint: module ## formatting, and clippy with the workspace's lints
 	@scripts/lint.sh
 
-leak-bench: module ## the leak benchmark: planted secrets, what of them leaves, and what is damaged
+leak-bench: dist ## the leak benchmark: planted secrets, what of them leaves, and what is damaged
 	@scripts/leak-bench.sh
 
 fault-bench: dist ## the output plugin, 100,000 events against each receiver that fails, in real Fluent Bits: the table of docs/output.md
@@ -36,8 +36,11 @@ fault-bench: dist ## the output plugin, 100,000 events against each receiver tha
 output-bench: dist ## the output plugin beside Fluent Bit's own outputs: CPU time and memory
 	@python3 bench/output.py
 
-bench: module ## time and memory, in real Fluent Bits and outside them: writes bench/runs/
+bench: dist ## time and memory, in real Fluent Bits and outside them: writes bench/runs/
 	@python3 bench/run.py $(BENCH)
+
+bench-table: ## the newest run of bench/runs/ as the table of the README
+	@python3 bench/table.py
 
 release: ## what is published, with sums, a bill of materials and licences: writes dist/release/
 	@scripts/release.sh

@@ -30,9 +30,9 @@ def step(text: str) -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure (default: all)")
-    parser.add_argument("--events", type=int, default=60_000, help="events in a run of Fluent Bit")
-    parser.add_argument("--rounds", type=int, default=7, help="rounds, each of which measures every variant once")
-    parser.add_argument("--live-seconds", type=float, default=10, help="length of a live run")
+    parser.add_argument("--events", type=int, default=20_000, help="events in a run of Fluent Bit")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds, each of which measures every variant once")
+    parser.add_argument("--live-seconds", type=float, default=8, help="length of a live run")
     parser.add_argument("--million", type=int, default=1_000_000, help="events of the memory run")
     parser.add_argument("--no-vrl", action="store_true", help="do not build VRL (12 minutes on two cores, once)")
     parser.add_argument("--out", type=Path, help="directory for the results (default: bench/runs/<date>-<cpu>)")

@@ -13,7 +13,7 @@ from .process import Spread, run
 from .record import Record
 
 SIZES = [1_000, 10_000, 100_000, 1_000_000, 5_000_000]
-SWEEP_BYTES = 40_000_000
+SWEEP_BYTES = 20_000_000
 
 
 @dataclass

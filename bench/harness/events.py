@@ -2,6 +2,8 @@
 
 import base64
 import json
+import random
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,8 +38,40 @@ def generate(target: Path, count: int, *options: str, seed: int = SEED) -> str:
     return json.loads(manifest.read_text().splitlines()[0])["marker"]
 
 
+# What no two requests share: identifiers, times, versions of objects.
+IDENTIFIER = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+VERSION = re.compile(rb'(?<="resourceVersion":")\d+(?=")')
+
+
+def renewed(line: bytes, chance: random.Random) -> bytes:
+    """The event as another request would have made it: what stood in two places is the same in both again. Without this, repeated events would
+    flatter an engine that remembers what it has seen."""
+    values: dict[bytes, bytes] = {}
+
+    def replaced(pattern: re.Pattern, make) -> None:
+        nonlocal line
+        line = pattern.sub(lambda found: values.setdefault(found[0], make(found)), line)
+
+    def identifier(_) -> bytes:
+        digits = b"%032x" % chance.getrandbits(128)
+        return b"-".join([digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]])
+
+    def time(found) -> bytes:
+        second = chance.randrange(28 * 86_400)
+        day, hour, minute = second // 86_400 + 1, second // 3_600 % 24, second // 60 % 60
+        part = b".%06d" % chance.randrange(1_000_000) if found[1] else b""
+        return b"2018-11-%02dT%02d:%02d:%02d%sZ" % (day, hour, minute, second % 60, part)
+
+    replaced(IDENTIFIER, identifier)
+    replaced(TIME, time)
+    replaced(VERSION, lambda _: b"%d" % chance.randrange(100_000, 10_000_000))
+    return line
+
+
 def mixed(folder: Path, count: int) -> Events:
-    """Real events repeated, every twentieth a generated one that holds secrets."""
+    """Real events repeated with identifiers, times and versions of their own, every twentieth a generated one that holds secrets."""
+    chance = random.Random(SEED)
     real = [line for file in sorted(CORPUS.rglob("*.jsonl")) for line in file.read_bytes().splitlines()]
     made = folder / "planted.jsonl"
     marker = generate(made, max(count // PLANTED_SHARE, 1), "--profile", "secrets", "--max-bytes", "8192")
@@ -48,7 +82,7 @@ def mixed(folder: Path, count: int) -> Events:
             if index % PLANTED_SHARE == 0:
                 line = planted[index // PLANTED_SHARE % len(planted)]
             else:
-                line = real[index % len(real)]
+                line = renewed(real[index % len(real)], chance)
             sink.write(line + b"\n")
     return Events(str(path), count, path.stat().st_size - count, marker)
 
