@@ -61,6 +61,9 @@ impl Open<'_> {
                         let message = format!("D005: the policy has no destination `{}`", settings.destination());
                         return Some(Err(message));
                     }
+                    if policy.hmac_key_reference().is_some() {
+                        return Some(Err("D011: the output role has no key for pseudonyms: give `redact.hmac` to the filter's policy".into()));
+                    }
                     Engine::with_policy(policy)
                 }
                 Err(diagnostics) => return Some(Err(diagnostics.render())),

@@ -183,7 +183,9 @@ extern "C" fn auditgate_prepare(policy: *const u8, len: usize) -> bool {
     } else {
         // SAFETY: the packing step says that the text stands there, in a buffer from `malloc`.
         let text = unsafe { core::slice::from_raw_parts(policy, len) };
-        policy::compile("", text).ok().map(Engine::with_policy)
+        // The key of pseudonyms is no part of a module.
+        let policy = policy::compile("", text).ok().filter(|policy| policy.hmac_key_reference().is_none());
+        policy.map(Engine::with_policy)
     };
     module.policy = PolicyFile::Read;
     module.engine.is_some()

@@ -7,6 +7,8 @@ use alloc::vec::Vec;
 
 /// The first directory that the host opened for the module: the first of Fluent Bit's `accessible_paths`.
 const FIRST_DIRECTORY: i32 = 3;
+/// Most accessible directories that are looked through.
+const MAX_DIRECTORIES: i32 = 8;
 const STDERR: i32 = 2;
 const RIGHT_FD_READ: i64 = 1 << 1;
 const SUCCESS: i32 = 0;
@@ -67,11 +69,21 @@ pub(crate) fn print_error(text: &[u8]) {
 
 /// Reads a file of the first accessible directory.
 pub(crate) fn read_file(name: &str, max_bytes: usize) -> Result<Vec<u8>, ReadError> {
+    read_file_of(FIRST_DIRECTORY, name, max_bytes)
+}
+
+/// Reads a file of the first accessible directory that has it.
+pub(crate) fn read_file_anywhere(name: &str, max_bytes: usize) -> Result<Vec<u8>, ReadError> {
+    let directories = FIRST_DIRECTORY..FIRST_DIRECTORY + MAX_DIRECTORIES;
+    let mut found = directories.map(|directory| read_file_of(directory, name, max_bytes));
+    found.find(|found| !matches!(found, Err(ReadError::Absent))).unwrap_or(Err(ReadError::Absent))
+}
+
+fn read_file_of(directory: i32, name: &str, max_bytes: usize) -> Result<Vec<u8>, ReadError> {
     let mut fd = 0;
     // SAFETY: the path is a string of that length, and the host writes one number into `fd`. Links are followed
     // (lookup flag 1), because Kubernetes mounts every ConfigMap behind one.
-    let errno =
-        unsafe { path_open(FIRST_DIRECTORY, 1, name.as_ptr(), name.len(), 0, RIGHT_FD_READ, 0, 0, &raw mut fd) };
+    let errno = unsafe { path_open(directory, 1, name.as_ptr(), name.len(), 0, RIGHT_FD_READ, 0, 0, &raw mut fd) };
     match errno {
         SUCCESS => {}
         ERRNO_NOENT | ERRNO_BADF => return Err(ReadError::Absent),

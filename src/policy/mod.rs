@@ -120,6 +120,11 @@ impl Policy {
         }
     }
 
+    /// Where the key of the policy's pseudonyms comes from, if it has any.
+    pub fn hmac_key_reference(&self) -> Option<&SecretReference> {
+        self.redact.hmac.as_ref().map(|hmac| &hmac.key)
+    }
+
     /// Gives the policy the key of its pseudonyms, which [`Redact::hmac`] says the place of. Without it, the action `hmac` masks.
     ///
     /// # Errors

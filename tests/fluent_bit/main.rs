@@ -63,6 +63,7 @@ mod harness;
 mod hostile;
 mod memory;
 mod mistakes;
+mod own;
 mod policy;
 mod process;
 mod receivers;

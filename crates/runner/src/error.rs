@@ -11,6 +11,8 @@ pub enum RunError {
     Module(String),
     /// The module breaks the agreement of its interface.
     Interface(&'static str),
+    /// The key that a policy asks for is not there, or no key.
+    Key(String),
 }
 
 impl fmt::Display for RunError {
@@ -18,6 +20,7 @@ impl fmt::Display for RunError {
         match self {
             Self::Policy(diagnostics) => out.write_str(diagnostics),
             Self::Module(reason) => write!(out, "H001: expected a module of auditgate, found something else: {reason}"),
+            Self::Key(reason) => write!(out, "H006: {reason}"),
             Self::Interface(what) => write!(out, "H002: the module {what}"),
         }
     }

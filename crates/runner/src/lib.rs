@@ -13,6 +13,7 @@
 //! ```
 
 mod error;
+mod key;
 mod native;
 mod report;
 mod wasi;
@@ -20,6 +21,7 @@ mod wasm;
 
 pub use auditgate::Context;
 pub use error::RunError;
+pub use key::HmacKey;
 pub use report::Report;
 
 use auditgate::Outcome;
@@ -50,6 +52,8 @@ pub struct PolicyFile {
     pub name: String,
     /// Its content.
     pub text: Vec<u8>,
+    /// The key of its pseudonyms, if it has any.
+    pub key: Option<HmacKey>,
 }
 
 /// Either way of running events.

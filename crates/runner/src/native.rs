@@ -15,7 +15,11 @@ impl Native {
         let engine = match &options.policy {
             Some(file) => {
                 let compiled = auditgate::policy::compile(&file.name, &file.text);
-                Engine::with_policy(compiled.map_err(|diagnostics| RunError::Policy(diagnostics.render()))?)
+                let mut policy = compiled.map_err(|diagnostics| RunError::Policy(diagnostics.render()))?;
+                if let Some(key) = &file.key {
+                    policy.set_hmac_key(&key.0).map_err(|reason| RunError::Key(reason.to_owned()))?;
+                }
+                Engine::with_policy(policy)
             }
             None => Engine::new(),
         };

@@ -1,5 +1,5 @@
 //! The functions that the module may import, and what stands behind them here: standard error, and one directory with at most
-//! one file, the policy. Nothing touches this machine's files. Source: WebAssembly/WASI, legacy/preview1/docs.md.
+//! two files, the policy and the key of its pseudonyms. Nothing touches this machine's files. Source: WebAssembly/WASI, legacy/preview1/docs.md.
 
 use crate::PolicyFile;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use wasmtime::{Caller, Extern, Linker, Memory, StoreLimits};
 const POLICY_NAME: &[u8] = b"auditgate.yaml";
 const DIRECTORY: i32 = 3;
 const POLICY_FD: i32 = 4;
+const KEY_FD: i32 = 5;
 /// More than this of what a module says is not kept.
 const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
@@ -20,41 +21,46 @@ const ERRNO_NOENT: i32 = 44;
 /// What the module's functions can reach.
 pub(crate) struct Host {
     policy: Option<Arc<PolicyFile>>,
-    /// Bytes of the policy that were read; none while it is not open.
-    read: Option<usize>,
+    /// The file that is open, and the bytes of it that were read.
+    open: Option<(i32, usize)>,
     pub(crate) messages: Vec<u8>,
     pub(crate) limits: StoreLimits,
 }
 
 impl Host {
     pub(crate) fn new(policy: Option<Arc<PolicyFile>>, limits: StoreLimits) -> Self {
-        Self { policy, read: None, messages: Vec::new(), limits }
+        Self { policy, open: None, messages: Vec::new(), limits }
     }
 
+    /// Opens a file. The module asks for two only, and by which name it asks for the key, the policy says.
     fn open(&mut self, directory: i32, path: &[u8]) -> Result<i32, i32> {
-        match &self.policy {
-            _ if directory != DIRECTORY => Err(ERRNO_BADF),
-            Some(_) if path == POLICY_NAME => {
-                self.read = Some(0);
-                Ok(POLICY_FD)
-            }
-            _ => Err(ERRNO_NOENT),
+        if directory != DIRECTORY {
+            return Err(ERRNO_BADF);
         }
+        let fd = if path == POLICY_NAME { POLICY_FD } else { KEY_FD };
+        self.content(fd).ok_or(ERRNO_NOENT)?;
+        self.open = Some((fd, 0));
+        Ok(fd)
+    }
+
+    fn content(&self, fd: i32) -> Option<&[u8]> {
+        let policy = self.policy.as_ref()?;
+        if fd == POLICY_FD { Some(&policy.text) } else { policy.key.as_ref().map(|key| key.0.as_slice()) }
     }
 
     fn read(&mut self, fd: i32, space: &mut [u8]) -> Result<usize, i32> {
-        let (POLICY_FD, Some(read), Some(policy)) = (fd, &mut self.read, &self.policy) else { return Err(ERRNO_BADF) };
-        let rest = policy.text.get(*read..).unwrap_or_default();
+        let (_, read) = self.open.filter(|(open, _)| *open == fd).ok_or(ERRNO_BADF)?;
+        let rest = self.content(fd).and_then(|content| content.get(read..)).unwrap_or_default();
         let len = rest.len().min(space.len());
         for (to, from) in space.iter_mut().zip(rest) {
             *to = *from;
         }
-        *read += len;
+        self.open = Some((fd, read + len));
         Ok(len)
     }
 
     fn close(&mut self, fd: i32) -> Result<(), i32> {
-        if fd == POLICY_FD && self.read.take().is_some() { Ok(()) } else { Err(ERRNO_BADF) }
+        if self.open.take_if(|(open, _)| *open == fd).is_some() { Ok(()) } else { Err(ERRNO_BADF) }
     }
 
     fn write(&mut self, fd: i32, text: &[u8]) -> Result<usize, i32> {

@@ -32,6 +32,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let text = std::fs::read(&arguments.policy)
         .map_err(|error| Failure::file("cannot read the policy", &arguments.policy, &error))?;
     let name = arguments.policy.display().to_string();
+    if auditgate::policy::compile(&name, &text).is_ok_and(|policy| policy.hmac_key_reference().is_some()) {
+        let reason = "H007: a policy with `redact.hmac` needs its key at run time, which a module with a policy inside does not look for; help: ship it as `auditgate.yaml` beside the key";
+        return Err(Failure::Failed(reason.to_owned()));
+    }
     let (module, policy) = auditgate_pack::bake(LINKED, &name, &text, false).map_err(|error| match error {
         BakeError::Policy(diagnostics) => Failure::Policy(diagnostics.render()),
         BakeError::Pack(error) => Failure::Failed(format!("the policy could not be put into the module: {error}")),

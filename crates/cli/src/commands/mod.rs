@@ -13,7 +13,7 @@ pub(crate) mod test;
 
 use crate::exit::Failure;
 use auditgate::policy::{PRESETS, Policy};
-use auditgate_runner::{Options, PolicyFile, Runner};
+use auditgate_runner::{HmacKey, Options, PolicyFile, Runner};
 use clap::ValueEnum;
 use std::io::Write as _;
 use std::path::Path;
@@ -75,7 +75,8 @@ fn read_policy(path: &Path) -> Result<PolicyFile, Failure> {
         Ok(policy) => {
             // A closed standard error is no reason to stop.
             let _ = std::io::stderr().write_all(policy.warnings().render().as_bytes());
-            Ok(PolicyFile { name, text })
+            let key = HmacKey::read(&policy, path)?;
+            Ok(PolicyFile { name, text, key })
         }
         Err(diagnostics) => Err(Failure::Policy(diagnostics.render())),
     }
