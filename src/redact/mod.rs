@@ -7,6 +7,8 @@ pub(crate) mod command;
 pub(crate) mod decode;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod document;
+#[cfg(not(target_arch = "wasm32"))]
+mod guide;
 pub(crate) mod judge;
 pub(crate) mod messages;
 pub(crate) mod names;

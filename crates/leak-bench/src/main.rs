@@ -12,12 +12,13 @@ use auditgate_leak_bench::{benign, fluent_bit, report};
 
 const USAGE: &str =
     "usage: auditgate-leak-bench [--engine native|wasm|none] [--module FILE] [--seeds N] [--fast] [--benign N]
-                            [--report FILE] [--failures FILE] [--fluent-bit PROGRAM]
+                            [--formats] [--report FILE] [--failures FILE] [--fluent-bit PROGRAM]
 
   --engine   what is measured; none lets everything pass and so proves the judge (default native)
   --module   the module for --engine wasm (default dist/auditgate.wasm)
   --seeds    seeds for each kind, place and encoding (default 10)
   --fast     the same as --seeds 1 --benign 2000
+  --formats  write every answer in every output format as well, and look there, too
   --benign   benign events for the over-redaction figures (default 10000)
   --fluent-bit  run a sample through this Fluent Bit as well, at debug level; may stand more than once
   --report   write everything that was counted to FILE, as JSON
@@ -29,6 +30,7 @@ struct Options {
     module: String,
     seeds: u64,
     benign: u64,
+    formats: bool,
     report: Option<String>,
     failures: Option<String>,
     fluent_bits: Vec<String>,
@@ -40,6 +42,7 @@ fn options() -> Result<Options, String> {
         module: "dist/auditgate.wasm".into(),
         seeds: 10,
         benign: 10_000,
+        formats: false,
         report: None,
         failures: None,
         fluent_bits: Vec::new(),
@@ -48,6 +51,10 @@ fn options() -> Result<Options, String> {
     while let Some(argument) = arguments.next() {
         if argument == "--fast" {
             (options.seeds, options.benign) = (1, 2000);
+            continue;
+        }
+        if argument == "--formats" {
+            options.formats = true;
             continue;
         }
         let value = arguments.next().ok_or_else(|| format!("`{argument}` is unknown or needs a value"))?;
@@ -89,7 +96,7 @@ fn bench() -> Result<bool, String> {
         "none" => Box::new(PassThrough),
         other => return Err(format!("expected the engine `native`, `wasm` or `none`, found `{other}`\n{USAGE}")),
     };
-    let plan = Plan { seeds: options.seeds, one_kind_in: 1 };
+    let plan = Plan { seeds: options.seeds, one_kind_in: 1, formats: options.formats };
     let terminal = std::io::stderr().is_terminal();
     let results = run(target.as_mut(), plan, |done, all| {
         if terminal {

@@ -50,6 +50,15 @@ pub fn gates(results: &Results, benign: Option<&Benign>) -> Vec<(String, String,
     ));
     let damaged: u64 = results.damaged.values().sum();
     gates.push(("detection fields without a plant stay".into(), format!("{damaged} changed"), damaged == 0));
+    let formats =
+        results.formats.values().fold((0, 0), |(cases, leaks), tally| (cases + tally.cases, leaks + tally.leaks));
+    if formats.0 > 0 {
+        let leaking: Vec<&str> =
+            results.formats.iter().filter(|(_, tally)| tally.leaks > 0).map(|(name, _)| name.as_str()).collect();
+        let measured =
+            format!("{} of {} in {} formats {}", formats.1, formats.0, results.formats.len(), leaking.join(" "));
+        gates.push(("nothing comes back in an output format".into(), measured, formats.1 == 0));
+    }
     if let Some(benign) = benign {
         let damaged: usize = benign.damaged.values().sum();
         gates.push(("detection fields of benign events stay".into(), format!("{damaged} changed"), damaged == 0));

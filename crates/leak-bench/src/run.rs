@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use auditgate::format::{self, Format, Item, Options};
+
 use crate::case::{self, Case, Demand, Entry, Form};
 use crate::checks;
 use crate::judge::Judge;
@@ -22,6 +24,8 @@ pub struct Plan {
     /// Of the kinds, one in so many for each place and encoding, in turn: all places and all kinds are met at a fraction
     /// of the cost. 1 for all.
     pub one_kind_in: usize,
+    /// Whether every answer is written in every output format as well, and looked through there.
+    pub formats: bool,
 }
 
 /// Cases and how many of them leaked.
@@ -89,6 +93,8 @@ pub struct Results {
     pub placeholders: u64,
     /// Answers that changed when they were redacted again, and how many were tried.
     pub unstable: Tally,
+    /// Answers written in an output format that show a secret, by format.
+    pub formats: BTreeMap<String, Tally>,
     /// What changed then, by paths.
     pub unstable_paths: BTreeMap<String, u64>,
     /// Fields of the keep-list that changed though nothing was planted in them, by path.
@@ -139,6 +145,7 @@ pub fn run(target: &mut dyn Target, plan: Plan, mut progress: impl FnMut(usize, 
         placeholders: 0,
         unstable: Tally::default(),
         unstable_paths: BTreeMap::new(),
+        formats: BTreeMap::new(),
         damaged: BTreeMap::new(),
         leaks: Vec::new(),
         wrong: Vec::new(),
@@ -158,7 +165,11 @@ pub fn run(target: &mut dyn Target, plan: Plan, mut progress: impl FnMut(usize, 
                     let case = Case::new(kind, place, encoding, seed);
                     for (form, tag, record) in &case.records {
                         let combination = Combination { place: place_at, kind: kind_at, encoding, form: *form };
-                        one(target, &keep, &mut results, combination, (seed, round == 0), &case, tag, record);
+                        let answer =
+                            one(target, &keep, &mut results, combination, (seed, round == 0), &case, tag, record);
+                        if let Some(answer) = answer.filter(|_| plan.formats) {
+                            formatted(&mut results, combination, &case, tag, &answer);
+                        }
                     }
                 }
             }
@@ -178,7 +189,7 @@ fn one(
     case: &Case,
     tag: &str,
     record: &str,
-) {
+) -> Option<Vec<u8>> {
     results.records += 1;
     let sample = |what: String, answer: &[u8]| Sample {
         combination,
@@ -189,7 +200,7 @@ fn one(
     };
     let Some(answer) = target.answer(tag, record) else {
         *results.faults.entry("dropped".into()).or_default() += 1;
-        return;
+        return None;
     };
     let judge = Judge::new(case.secret.bodies.iter().map(|body| (0, body.as_str())));
     let leak = judge.find(&answer);
@@ -207,14 +218,14 @@ fn one(
             results.wrong.push(sample(fault.clone(), &answer));
         }
         *results.faults.entry(fault).or_default() += 1;
-        return;
+        return None;
     }
     if checks::is_placeholder(&answer) {
         if results.placeholders < 5 {
             results.wrong.push(sample("placeholder".into(), &answer));
         }
         results.placeholders += 1;
-        return;
+        return None;
     }
     if check_again {
         let again = String::from_utf8_lossy(&answer).into_owned();
@@ -235,6 +246,25 @@ fn one(
                 }
                 *results.damaged.entry(path).or_default() += 1;
             }
+        }
+    }
+    Some(answer)
+}
+
+/// Looks for the secret in an answer as each output format writes it.
+fn formatted(results: &mut Results, combination: Combination, case: &Case, tag: &str, answer: &[u8]) {
+    let judge = Judge::new(case.secret.bodies.iter().map(|body| (0, body.as_str())));
+    let item = Item { event: answer, tag: tag.as_bytes(), seconds: 1_772_611_931, nanoseconds: 0 };
+    let free = results.demand(&combination) != Demand::Structured;
+    for name in Format::names() {
+        let Some(format) = Format::from_name(name) else { continue };
+        let mut out = Vec::new();
+        format::write(format, &item, &Options::default(), &mut out);
+        let tally = results.formats.entry(name.to_owned()).or_default();
+        tally.cases += 1;
+        // What the answer itself shows is counted there.
+        if judge.find(&out).is_some() && !(free && judge.find(answer).is_some()) {
+            tally.leaks += 1;
         }
     }
 }

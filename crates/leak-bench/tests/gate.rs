@@ -6,7 +6,7 @@ use auditgate_leak_bench::target::Native;
 
 #[test]
 fn nothing_leaks_from_structured_places() {
-    let results = run(&mut Native::default(), Plan { seeds: 1, one_kind_in: 3 }, |_, _| {});
+    let results = run(&mut Native::default(), Plan { seeds: 1, one_kind_in: 3, formats: false }, |_, _| {});
     let leaking: Vec<String> = results
         .tallies
         .iter()

@@ -173,3 +173,26 @@ fn elements_and_manifests() {
         assert_eq!(judged(text), expected);
     }
 }
+
+#[test]
+fn every_format_has_a_shortest_body_and_ends_where_its_alphabet_does() {
+    use crate::redact::tokens::{Before, FORMATS, class_of};
+    for format in FORMATS.iter().filter(|format| !matches!(format.id, "T42" | "T45" | "T46" | "T47" | "T48")) {
+        let digit = |at: usize| {
+            let all: Vec<u8> = (b'0'..=b'z')
+                .filter(u8::is_ascii_alphanumeric)
+                .filter(|&byte| class_of(byte) & format.alphabet != 0)
+                .collect();
+            char::from(all.get(at * 7 % all.len()).copied().unwrap())
+        };
+        let body = |length: u16| (0..usize::from(length)).map(digit).collect::<String>();
+        let lead = if matches!(format.before, Before::Reach(_)) { "" } else { "x " };
+        for tail in ["", "&y", ", y", "}", ")", "%26y", "\"", "\n"] {
+            let token = format!("{}{}", format.prefix, body(format.body));
+            let expected = format!("{lead}<{}>{tail}", format.id);
+            assert_eq!(judged(&format!("{lead}{token}{tail}")), expected, "{}", format.prefix);
+        }
+        let short = format!("x {}{} y", format.prefix, body(format.body - 1));
+        assert!(!judged(&short).contains(&format!("<{}>", format.id)), "{short}");
+    }
+}
