@@ -1,5 +1,10 @@
 //! The manifests and values of `deploy/`: they hold the configurations of this project, and Kubernetes' schemas take them.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking, and says what it skipped")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says what it skipped"
+)]
 
 use saphyr::{LoadableYamlNode as _, Yaml};
 use std::fs;
