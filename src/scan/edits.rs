@@ -13,6 +13,9 @@ struct Edit {
     leaves_out: bool,
 }
 
+/// Changes that are looked at to find those of a short member.
+const LAST_CHANGES: usize = 64;
+
 /// The changes of one text, and the bytes that go in.
 #[derive(Default)]
 pub(crate) struct Edits {
@@ -58,12 +61,13 @@ impl Edits {
         !self.list.is_empty()
     }
 
-    /// Whether anything between `start` and `end` changes.
+    /// Whether one of the changes made last is between `start` and `end`. Those of a short member that has just been read are among them; the
+    /// others are not looked at, because there may be as many as a large record has members.
     pub(crate) fn touch(&self, start: usize, end: usize) -> bool {
-        self.list
-            .iter()
-            .rev()
-            .any(|edit| edit.start < end && edit.end > start || edit.start == edit.end && edit.start == end)
+        let inside = |edit: &Edit| {
+            edit.start < end && edit.end > start || edit.start == edit.end && (start..=end).contains(&edit.start)
+        };
+        self.list.iter().rev().take(LAST_CHANGES).any(inside)
     }
 
     /// Appends `start..end` of `text` to `out`, with all changes made.

@@ -48,7 +48,7 @@ impl Walk<'_, '_> {
     #[cold]
     #[inline(never)]
     pub(super) fn learn(&mut self, ticket: u32, state: State, start: usize, end: usize) {
-        if self.work.edits.touch(start, end) || !self.tables.templates.is_worth(ticket) {
+        if !self.tables.templates.is_worth(ticket) || self.work.edits.touch(start, end) {
             return;
         }
         let lesson = Lesson { state, ..Lesson::default() };
