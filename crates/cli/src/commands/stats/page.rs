@@ -74,7 +74,7 @@ fn write_page(
     )?;
     for (name, rows) in tables {
         let title = TITLES.iter().find(|(known, _)| known == name).map_or(*name, |(_, title)| title);
-        let wide = if matches!(*name, "rule" | "user") { " wide" } else { "" };
+        let wide = if matches!(*name, "rule" | "resource" | "user") { " wide" } else { "" };
         writeln!(out, "<section class=\"chart{wide}\"><h2>{title}</h2>")?;
         for unit in &UNITS {
             chart(out, unit, all, rows)?;
