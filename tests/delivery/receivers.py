@@ -51,7 +51,7 @@ class Faulty:
         self.started, self.heals_s = time.monotonic(), heals_s
         self.bulk_ids: set[str] = set()
         self.acks: dict[int, tuple[float, bytes]] = {}
-        self.ack_lock = threading.Lock()
+        self.ack_lock, self.next_ack = threading.Lock(), 0
         self.requests = 0
         self.headers: list[dict[str, str]] = []
         self.contexts = [self.context(pair) for pair in (bad_tls, tls) if pair]
@@ -278,7 +278,8 @@ def hec(server, request, losing=0.0):
         return request.answer(200, json.dumps({"acks": granted}).encode())
     assert request.headers["authorization"] == "Splunk t0ken" and request.headers["x-splunk-request-channel"]
     with server.ack_lock:
-        number = server.requests
+        server.next_ack += 1
+        number = server.next_ack
         server.acks[number] = (float("inf") if request.chance(losing) else time.monotonic() + 0.5, body)
     request.answer(200, json.dumps({"text": "Success", "code": 0, "ackId": number}).encode())
 
