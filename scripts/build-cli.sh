@@ -10,6 +10,10 @@ need_rust
 quiet=(--quiet)
 [ ! -t 2 ] || quiet=()
 say "building auditgate and out_auditgate.so (the first time it compiles a WebAssembly runtime: some minutes)"
+# The plugin carries the output role's module as machine code as well, so that it starts at once.
+cargo build "${quiet[@]}" --profile dist --package auditgate-deliver --bin auditgate-precompile
+"${CARGO_TARGET_DIR:-target}/dist/auditgate-precompile" dist/auditgate-output.wasm dist/auditgate-output.cwasm
+export AUDITGATE_PRECOMPILED=$PWD/dist/auditgate-output.cwasm
 cargo build "${quiet[@]}" --profile dist --package auditgate-cli --package auditgate-out
 # Replaced, not written over: a running one keeps its file.
 cp "${CARGO_TARGET_DIR:-target}/dist/auditgate" dist/auditgate.new

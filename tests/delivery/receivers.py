@@ -276,7 +276,7 @@ def hec(server, request, losing=0.0):
                     server.ids.add(data)
                     del server.acks[one]
         return request.answer(200, json.dumps({"acks": granted}).encode())
-    assert request.headers["authorization"] == "Splunk t0ken" and request.headers["x-splunk-request-channel"]
+    assert request.headers["authorization"] == "Splunk t0ken-of-the-test" and request.headers["x-splunk-request-channel"]
     with server.ack_lock:
         server.next_ack += 1
         number = server.next_ack
@@ -294,7 +294,7 @@ def sentinel(server, request):
     body = request.read()
     if request.path.startswith("/token"):
         form = urllib.parse.parse_qs(body.decode())
-        assert form["client_secret"] == ["s3cret"] and form["grant_type"] == ["client_credentials"]
+        assert form["client_secret"] == ["s3cret-of-the-test"] and form["grant_type"] == ["client_credentials"]
         server.token = f"token-{server.requests}"
         return request.answer(200, json.dumps({"access_token": server.token, "expires_in": 3600}).encode())
     if request.chance(0.2):
@@ -310,7 +310,7 @@ def sentinel(server, request):
 def datadog(server, request):
     """Datadog: the key, at most 1,000 logs and 5 MB."""
     body = request.read()
-    assert request.headers["dd-api-key"] == "k3y" and len(body) <= 5 << 20 and len(json.loads(body)) <= 1000
+    assert request.headers["dd-api-key"] == "k3y-of-the-test" and len(body) <= 5 << 20 and len(json.loads(body)) <= 1000
     server.ids.add(body)
     request.answer(202, b"{}")
 

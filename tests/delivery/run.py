@@ -124,7 +124,7 @@ class Bench:
             problems.append(f"{duplicates} duplicates")
         if bool(quarantined) != case.quarantine:
             problems.append(f"{len(quarantined)} quarantined")
-        if any(secret in said for secret in ("t0ken", "s3cret", "k3y", "p4ss")):
+        if any(secret in said for secret in ("t0ken-of-the-test", "s3cret-of-the-test", "k3y-of-the-test", "p4ss-of-the-test")):
             problems.append("a secret in the log")
         if problems:
             problems.append(f"see {folder}")
@@ -153,8 +153,8 @@ class Bench:
         return set(ids.count)
 
 
-SECRETS = {"SIEM_TOKEN": "t0ken", "SIEM_USER": "me", "SIEM_PASSWORD": "p4ss", "SIEM_KEY": "k3y", "CLIENT_ID": "id",
-           "CLIENT_SECRET": "s3cret", "SIGNING_KEY": "k3y"}
+SECRETS = {"SIEM_TOKEN": "t0ken-of-the-test", "SIEM_USER": "me", "SIEM_PASSWORD": "p4ss-of-the-test", "SIEM_KEY": "k3y-of-the-test", "CLIENT_ID": "id",
+           "CLIENT_SECRET": "s3cret-of-the-test", "SIGNING_KEY": "k3y-of-the-test"}
 
 
 def url(path="", scheme="http", host="127.0.0.1", port="port"):
@@ -224,7 +224,7 @@ def cases(folder: Path, fluent_bit: str) -> list[Case]:
         Case("Fluent Bit's in_http", "http.yaml", second("http", "buffer_max_size=16M", "buffer_chunk_size=1M"), web,
              {"body: ndjson": "body: array"}),
         Case("Fluent Bit's in_elasticsearch", "elasticsearch.yaml", second("elasticsearch", "buffer_max_size=16M"), bulk),
-        Case("Fluent Bit's in_splunk", "splunk.yaml", second("splunk", "buffer_max_size=16M", "splunk_token=t0ken"), bulk,
+        Case("Fluent Bit's in_splunk", "splunk.yaml", second("splunk", "buffer_max_size=16M", "splunk_token=t0ken-of-the-test"), bulk,
              {"ack: on": "ack: off"}),
         Case("Fluent Bit's in_opentelemetry", "otlp.yaml", second("opentelemetry", "buffer_max_size=16M"), bulk),
     ]

@@ -11,6 +11,7 @@ mod section;
 mod tls;
 mod worker;
 
+pub use module::precompile;
 pub use section::{Level, Section};
 pub use worker::Verdict;
 

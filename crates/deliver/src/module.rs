@@ -2,6 +2,7 @@
 
 use crate::DeliverError;
 use auditgate::deliver::wire::{Answer, Begin, Progress, Step, VERSION};
+use ring::digest::{self, SHA256};
 use std::ops::Range;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -42,16 +43,48 @@ impl Compiled {
     }
 
     fn compile(bytes: &[u8]) -> Result<Self, DeliverError> {
-        let mut config = Config::new();
-        config.epoch_interruption(true);
-        // Fluent Bit and the WebAssembly runtime of its filters handle the same signals, and both set their handlers anew when
-        // configurations are reloaded. So the module's accesses are checked in code.
-        config.signals_based_traps(false);
-        let engine = Engine::new(&config).map_err(unloadable)?;
-        let module = Module::new(&engine, bytes).map_err(unloadable)?;
-        let pre = Linker::new(&engine).instantiate_pre(&module).map_err(unloadable)?;
+        let engine = engine()?;
+        let module = match precompiled(bytes) {
+            // Made for another processor, it is compiled anew.
+            Some(code) => deserialize(&engine, code).or_else(|_| Module::new(&engine, bytes)),
+            None => Module::new(&engine, bytes),
+        };
+        let pre = Linker::new(&engine).instantiate_pre(&module.map_err(unloadable)?).map_err(unloadable)?;
         Ok(Self { bytes: bytes.to_vec(), pre, _clock: Clock::start(engine)? })
     }
+}
+
+fn engine() -> Result<Engine, DeliverError> {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    // Fluent Bit and the WebAssembly runtime of its filters handle the same signals, and both set their handlers anew when
+    // configurations are reloaded. So the module's accesses are checked in code.
+    config.signals_based_traps(false);
+    Engine::new(&config).map_err(unloadable)
+}
+
+/// Machine code of the module inside, if the build made it: the digest of the module that it was made of, and what wasmtime wrote.
+const PRECOMPILED: &[u8] = include_bytes!(env!("AUDITGATE_PRECOMPILED"));
+
+/// The machine code for these bytes.
+fn precompiled(bytes: &[u8]) -> Option<&'static [u8]> {
+    let (digest, code) = PRECOMPILED.split_at_checked(SHA256.output_len())?;
+    (digest == digest::digest(&SHA256, bytes).as_ref()).then_some(code)
+}
+
+fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Module> {
+    // SAFETY: the build made these bytes with `precompile` below, and they are part of this library; wasmtime itself refuses those of another
+    // version, configuration or processor.
+    unsafe { Module::deserialize(engine, code) }
+}
+
+/// Compiles a module to machine code for processors like this one, for the build to put inside: starting is then quick and takes little memory.
+///
+/// # Errors
+/// The bytes are no module.
+pub fn precompile(bytes: &[u8]) -> Result<Vec<u8>, DeliverError> {
+    let code = engine()?.precompile_module(bytes).map_err(unloadable)?;
+    Ok([digest::digest(&SHA256, bytes).as_ref(), &code].concat())
 }
 
 /// Why a call did not come to its end, and which event was in work.
