@@ -81,7 +81,12 @@ impl<'a> Chunk<'a> {
             self.value(out)?;
             out.truncate(start);
         }
-        self.value(out)?;
+        if let Some((line, rest)) = audit_line(self.rest) {
+            out.extend_from_slice(line);
+            self.rest = rest;
+        } else {
+            self.value(out)?;
+        }
         Ok(u32::try_from(seconds).ok().map(|seconds| Event { seconds, nanoseconds }))
     }
 
@@ -271,6 +276,23 @@ impl<'a> Chunk<'a> {
     }
 }
 
+/// The line of a record that is nothing but a raw audit event, `{"log": "{\"kind\":\"Event\",…}"}`, and what follows the record. The
+/// engine would lift the event out of its text; the line is the event already.
+fn audit_line(record: &[u8]) -> Option<(&[u8], &[u8])> {
+    let text = record.strip_prefix(b"\x81\xa3log")?;
+    let (len, text) = match text.split_first()? {
+        (0xd9, text) => (usize::from(*text.first()?), text.get(1..)?),
+        (0xda, text) => {
+            text.split_first_chunk::<2>().map(|(len, text)| (usize::from(u16::from_be_bytes(*len)), text))?
+        }
+        (0xdb, text) => text.split_first_chunk::<4>().map(|(len, text)| (u32::from_be_bytes(*len) as usize, text))?,
+        _ => return None,
+    };
+    let (line, rest) = text.split_at_checked(len)?;
+    (line.starts_with(b"{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/") && line.ends_with(b"}"))
+        .then_some((line, rest))
+}
+
 fn push_signed(out: &mut Vec<u8>, number: i64) {
     if number < 0 {
         out.push(b'-');
@@ -350,6 +372,16 @@ mod tests {
             assert_eq!(found.len(), 2);
             assert_eq!(found[0].2, r#"{"a":"xyz"}"#);
         }
+    }
+
+    #[test]
+    fn a_raw_audit_event_is_taken_out_of_its_text() {
+        let line = format!("{{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",\"a\":\"{}\"}}", "x".repeat(300));
+        let len = (line.len() as u16).to_be_bytes();
+        let raw = event(&[b"\x81\xa3log\xda".as_slice(), &len, line.as_bytes()].concat());
+        let other = event(b"\x81\xa3log\xa2{}");
+        let found = read(&[raw, other].concat());
+        assert_eq!(found.iter().map(|event| event.2.as_str()).collect::<Vec<_>>(), [&line, r#"{"log":"{}"}"#]);
     }
 
     #[test]
