@@ -123,7 +123,7 @@ pub const CODES: [Code; 16] = [
 /// The page about all codes.
 pub fn document() -> String {
     let mut page = String::from(
-        "# Traps in configurations of Fluent Bit\n\nWhat `auditgate check --fluent-bit FILE` finds. Each was seen in a real Fluent Bit. This page is made of \
+        "# Traps in configurations of Fluent Bit\n\nWhat `auditgate check --fluent-bit FILE` finds. Most were seen in a real Fluent Bit, the others stand in its source or documentation. This page is made of \
          what the program says.\n\n| Code | | Why | What to do |\n|---|---|---|---|\n",
     );
     for (code, severity, why, help) in CODES {

@@ -1,4 +1,4 @@
-//! The traps, each seen in a real Fluent Bit.
+//! The traps: most seen in a real Fluent Bit, the others known from its source or documentation.
 
 use crate::configuration::{Configuration, Section, bytes};
 use crate::report::Finding;
