@@ -8,6 +8,7 @@ use alloc::borrow::ToOwned;
 const FILE_NAME: &str = "auditgate.yaml";
 
 /// What stands in the first accessible directory.
+#[expect(clippy::large_enum_variant, reason = "there is one, and it is moved once")]
 pub(crate) enum Found {
     /// No policy: the built-in one holds.
     Nothing,
