@@ -181,6 +181,46 @@ fn tokens_of_requests_and_reviews_are_masked() {
     assert_eq!(out["responseObject"]["status"]["user"]["username"], "u");
 }
 
+/// The name of an OAuth token is masked wherever its request has it, and takes no other mask away.
+#[test]
+fn names_of_oauth_tokens_leave_other_masks_in_their_uri() {
+    let token = ["gh", "p_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].concat();
+    let uri = |rest: &str| {
+        let uri = format!("\"requestURI\":\"/apis/oauth.openshift.io/v1{rest}\"");
+        leaves(&event("oauthaccesstokens", &uri))["requestURI"]
+            .as_str()
+            .unwrap()
+            .trim_start_matches("/apis/oauth.openshift.io/v1")
+            .to_owned()
+    };
+    let mask = "%5Bredacted:K19%5D";
+    for (rest, expected) in [
+        ("/oauthaccesstokens/3verySecretName".to_owned(), format!("/oauthaccesstokens/{mask}")),
+        (
+            format!("/oauthaccesstokens/3verySecretName?token=hunter22&x={token}&y=1"),
+            format!("/oauthaccesstokens/{mask}?token=%5Bredacted:N01%5D&x=%5Bredacted:T01%5D&y=1"),
+        ),
+        (
+            "/watch/useroauthaccesstokens/a/status?b=c".to_owned(),
+            format!("/watch/useroauthaccesstokens/{mask}/status?b=c"),
+        ),
+        ("/oauthaccesstokens?watch=true&limit=5".to_owned(), "/oauthaccesstokens?watch=true&limit=5".to_owned()),
+        (
+            "/oauthaccesstokens?fieldSelector=metadata.name%3D3verySecretName&password=p".to_owned(),
+            format!("/oauthaccesstokens?fieldSelector=metadata.name%3D{mask}&password=%5Bredacted:N01%5D"),
+        ),
+        (
+            "/oauthaccesstokens?fieldSelector=metadata.name!=DName,x=y&watch=1".to_owned(),
+            format!("/oauthaccesstokens?fieldSelector=metadata.name!={mask},x=y&watch=1"),
+        ),
+        (format!("/oauthaccesstokens/{mask}?a=b"), format!("/oauthaccesstokens/{mask}?a=b")),
+        (format!("/oauthaccesstokens/{mask}secret"), format!("/oauthaccesstokens/{mask}")),
+    ] {
+        assert_eq!(uri(&rest), expected, "{rest}");
+        assert_eq!(uri(&expected), expected, "a second time");
+    }
+}
+
 #[test]
 fn messages_do_not_echo_objects() {
     let message = r#"Secret \"n\" is invalid: data[a]: Invalid value: \"hunter2\": must be base64"#;

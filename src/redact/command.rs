@@ -221,16 +221,20 @@ impl<'a> Line<'a> {
                 None => {}
             }
         }
-        if let Some(start) = assigned(name) {
-            return part(dashes + start);
-        }
         let equals = name.iter().position(|&byte| byte == b'=').unwrap_or(name.len());
-        let is_user = matches!(name.get(..equals), Some(b"user" | b"proxy-user")) && known(b'u') == Some(Value::Pair);
-        match (is_user, equals < name.len()) {
-            (true, true) => password_of(word).map(part).unwrap_or_default(),
-            (true, false) => self.next = Next::Pair,
-            (false, false) if names::is_secret(name) => self.next = Next::Secret,
-            _ => {}
+        let is_user = matches!(name.get(..equals), Some(b"user" | b"proxy-user"))
+            && (known(b'u') == Some(Value::Pair) || known(b'U') == Some(Value::Pair));
+        if is_user {
+            if equals == name.len() {
+                self.next = Next::Pair;
+                return;
+            }
+            return password_of(word).map(part).unwrap_or_default();
+        }
+        match assigned(name) {
+            Some(start) => part(dashes + start),
+            None if equals == name.len() && names::is_secret(name) => self.next = Next::Secret,
+            None => {}
         }
     }
 }

@@ -7,6 +7,7 @@ use super::command;
 use super::decode;
 use super::judge::{Hit, judge};
 use super::names;
+use crate::bytes::find;
 use crate::scan::{Hints, View};
 
 /// Finds the secret parts of the URI `start..end` of `text`.
@@ -61,6 +62,45 @@ fn is_signature(name: &[u8]) -> bool {
     [&b"sig"[..], b"signature", b"X-Amz-Signature", b"X-Goog-Signature"]
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// The names in the URI of a request for OpenShift's OAuth tokens, which are the tokens: behind the resource, and where a selector
+/// asks for one. What is masked as a whole stays.
+pub(crate) fn token_names(uri: &[u8]) -> Vec<(usize, usize)> {
+    let mut names = Vec::new();
+    let query = uri.iter().position(|&byte| byte == b'?').unwrap_or(uri.len());
+    let mut start = 0;
+    let mut behind_resource = false;
+    for segment in uri.get(..query).unwrap_or_default().split(|&byte| byte == b'/') {
+        let end = start + segment.len();
+        if behind_resource {
+            names.push((start, end));
+        }
+        let is_resource = segment.starts_with(b"oauth") || segment.starts_with(b"useroauth");
+        behind_resource = is_resource && segment.ends_with(b"tokens");
+        start = end + 1;
+    }
+    const SELECTOR: &[u8] = b"metadata.name";
+    let mut at = query;
+    while let Some(found) = uri.get(at..).and_then(|rest| find(rest, SELECTOR)) {
+        let mut start = at + found + SELECTOR.len();
+        let rest = |start: usize| uri.get(start..).unwrap_or_default();
+        // `=`, `==` or `!=`, each sign as it is or in percent.
+        while let Some(sign) =
+            [&b"="[..], b"!", b"%3D", b"%3d", b"%21"].iter().find(|sign| rest(start).starts_with(sign))
+        {
+            start += sign.len();
+        }
+        let length = rest(start).iter().position(|byte| matches!(byte, b'&' | b',')).unwrap_or(rest(start).len());
+        names.push((start, start + length));
+        at = start + length;
+    }
+    names.retain(|&(start, end)| {
+        let name = uri.get(start..end).unwrap_or_default();
+        let masked = name.starts_with(b"%5Bredacted:") && find(name, b"%5D").is_some_and(|at| at + 3 == name.len());
+        !name.is_empty() && !masked
+    });
+    names
 }
 
 /// The first place of `byte` in `start..end`.

@@ -9,7 +9,7 @@ use crate::envelope::{Envelope, Field};
 use crate::policy::Action;
 use crate::redact::class::{CLASSES, Class};
 use crate::redact::names::name;
-use crate::redact::{catalogue, start};
+use crate::redact::{catalogue, start, uri};
 
 impl Walk<'_, '_> {
     /// Where the inside of a container stands that effects are asked for, and what is to be done when it closes.
@@ -160,27 +160,30 @@ impl Walk<'_, '_> {
             self.mask_inside(name);
         }
         if let Some(uri) = self.envelope.field(Field::RequestUri) {
-            let mut path = Vec::new();
-            string::decode(self.text.view(), uri, &mut path);
-            let end = path.iter().position(|&byte| byte == b'?').unwrap_or(path.len());
-            let last = path
-                .get(..end)
-                .and_then(|path| path.iter().rposition(|&byte| byte == b'/'))
-                .map_or(0, |slash| slash + 1);
-            let name = path.get(last..end).unwrap_or_default();
-            if name.is_empty()
-                || name.starts_with(b"oauth")
-                || name.starts_with(b"useroauth")
-                || name.starts_with(b"%5Bredacted:")
-            {
+            // Other secrets in it have been masked already. In what stands there a slash or a question mark is no part of an escape.
+            let mut text = Vec::new();
+            match self.work.edits.replaced(uri.start, uri.end) {
+                Some(masked) => text.extend_from_slice(masked),
+                None => {
+                    let mut decoded = Vec::new();
+                    string::decode(self.text.view(), uri, &mut decoded);
+                    string::encode(&decoded, &mut text);
+                }
+            }
+            let names = uri::token_names(&text);
+            if names.is_empty() {
                 return;
             }
+            *self.redactions += names.len() as u32;
             self.work.edits.replace_with(uri.start, uri.end, |out| {
-                string::encode(path.get(..last).unwrap_or_default(), out);
-                out.extend_from_slice(b"%5Bredacted:K19%5D");
-                string::encode(path.get(end..).unwrap_or_default(), out);
+                let mut at = 0;
+                for (start, end) in names {
+                    out.extend_from_slice(text.get(at..start).unwrap_or_default());
+                    out.extend_from_slice(b"%5Bredacted:K19%5D");
+                    at = end;
+                }
+                out.extend_from_slice(text.get(at..).unwrap_or_default());
             });
-            *self.redactions += 1;
         }
     }
 

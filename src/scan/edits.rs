@@ -70,6 +70,12 @@ impl Edits {
         self.list.iter().rev().take(LAST_CHANGES).any(inside)
     }
 
+    /// What stands in the place of exactly `start..end`, if it has been replaced.
+    pub(crate) fn replaced(&self, start: usize, end: usize) -> Option<&[u8]> {
+        let edit = self.list.iter().rev().find(|edit| edit.start == start && edit.end == end)?;
+        self.arena.get(edit.from..edit.to)
+    }
+
     /// Appends `start..end` of `text` to `out`, with all changes made.
     pub(crate) fn render(&mut self, text: &Padded<'_>, start: usize, end: usize, out: &mut Vec<u8>) {
         if self.unordered {
