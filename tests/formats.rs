@@ -146,6 +146,22 @@ fn an_event_has_the_same_id_each_time_and_its_time_keeps_its_digits() {
 }
 
 #[test]
+fn an_event_with_the_id_of_another_is_a_document_of_its_own() {
+    let records = sample("kubernetes");
+    let one = records.iter().find(|record| record.contains("17:55:40.123456Z")).unwrap();
+    let name = |record: &str| {
+        let text = formatted(Format::from_name("es_bulk").unwrap(), &redacted(record), &Options::default());
+        let mut lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let id = lines.next().unwrap().pointer("/create/_id").unwrap().as_str().unwrap().to_owned();
+        let hash = lines.next().unwrap().pointer("/event/hash").unwrap().as_str().unwrap().to_owned();
+        assert_eq!(id, format!("6f1c2b1e-0000-4000-8000-000000000001/ResponseComplete-{hash}"));
+        id
+    };
+    assert_eq!(name(one), name(one));
+    assert_ne!(name(one), name(&one.replacen("pods/web-1/exec", "pods/web-2/exec", 1)));
+}
+
+#[test]
 fn a_user_name_cannot_move_the_address_behind_it() {
     let record = r#"{"SYSLOG_IDENTIFIER":"sshd","MESSAGE":"Failed password for invalid user x from 6.6.6.6 port 1 ssh2 from 10.1.2.3 port 22 ssh2"}"#;
     let text = formatted(Format::from_name("ecs").unwrap(), &redacted(record), &Options::default());

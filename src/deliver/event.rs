@@ -1,6 +1,7 @@
 //! One event on its way out, and what receivers need to know of it.
 
 use super::time;
+use crate::format::unique;
 
 /// A redacted event, with what its stamp says.
 #[derive(Clone, Copy, Debug)]
@@ -23,11 +24,9 @@ pub(super) struct Stamp<'a> {
 }
 
 impl<'a> Stamp<'a> {
-    /// Reads the stamp at the record's end. Quotes inside strings are escaped, so the last place where the key stands is the key.
+    /// Reads the stamp at the record's end.
     pub(super) fn of(record: &'a [u8]) -> Self {
-        const KEY: &[u8] = b"\"auditgate\":{";
-        let start = record.windows(KEY.len()).rposition(|window| window == KEY).unwrap_or(record.len());
-        let stamp = record.get(start..).unwrap_or_default();
+        let stamp = record.get(unique::stamp_start(record)..).unwrap_or_default();
         Self { id: text_behind(stamp, b"\"id\":\""), routes: text_behind(stamp, b"\"routes\":\"") }
     }
 
@@ -67,22 +66,10 @@ impl Event<'_> {
         }
     }
 
-    /// Appends a name of the event that is the same whenever it comes again, and never that of another event: the id that the
-    /// stamp gives can be chosen by a client (the header `Audit-ID`), so the content has its part in it.
+    /// Appends a name of the event that is the same whenever it comes again, and never that of another event.
     pub(super) fn push_unique_id(&self, out: &mut Vec<u8>) {
-        const MAX_ID_BYTES: usize = 256;
-        if self.id.len() <= MAX_ID_BYTES && !self.id.contains(&b'\\') {
-            out.extend_from_slice(self.id);
-            out.push(b'-');
-        }
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(self.record);
-        hasher.update(&self.time.0.to_le_bytes());
-        hasher.update(&self.time.1.to_le_bytes());
-        let hash = hasher.finalize();
-        for chunk in hash.as_bytes().chunks_exact(4).take(4) {
-            crate::number::push_hex(out, chunk.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)));
-        }
+        unique::push_readable(self.id, out);
+        unique::push_hash(self.record, self.time, out);
     }
 }
 
@@ -117,18 +104,5 @@ mod tests {
         assert_eq!(with_time(b"{}"), r#"{"@timestamp":"1970-01-01T00:00:00.000000000Z"}"#);
         assert_eq!(with_time(br#"{"@timestamp":"x"}"#), r#"{"@timestamp":"x"}"#);
         assert_eq!(with_time(b"CEF:0"), "CEF:0");
-    }
-
-    #[test]
-    fn events_that_share_an_audit_id_have_names_of_their_own() {
-        let id = |record: &[u8], time| {
-            let mut out = Vec::new();
-            Event { body: record, record, id: b"a/S", time }.push_unique_id(&mut out);
-            out
-        };
-        assert_eq!(id(b"{}", (1, 0)), id(b"{}", (1, 0)));
-        assert!(id(b"{}", (1, 0)).starts_with(b"a/S-") && id(b"{}", (1, 0)).len() == 36);
-        assert_ne!(id(b"{}", (1, 0)), id(b"{ }", (1, 0)));
-        assert_ne!(id(b"{}", (1, 0)), id(b"{}", (2, 0)));
     }
 }

@@ -39,7 +39,7 @@ routing reads it. What was seen to arrive:
 
 | Format | Output | Settings |
 |---|---|---|
-| `ecs` | `es`, `opensearch` | `time_key sent` (the event has its own `@timestamp`), `write_operation create`, `id_key $event['id']` |
+| `es_bulk` | `es`, `opensearch` | `time_key sent` (the event has its own `@timestamp`), `write_operation create`, `id_key $event['hash']` |
 | `splunk_hec` | `splunk` | `splunk_send_raw on` |
 | `ocsf` and other objects | `http` | `format json`, `json_date_key false` |
 | `cef`, `leef` | `syslog` | `syslog_message_key log` |
@@ -72,7 +72,8 @@ fn overview() -> String {
     }
     page.push_str(
         "\nA format reads the redacted event alone, so nothing that was taken out comes back. Times keep every digit that the source wrote. `event.id` and its \
-         like hold `auditID/stage`, or a hash of the record: an event that is sent twice has the same one twice.\n\n## Severity\n\nThe first line that fits counts; what fits \
+         like hold `auditID/stage`, or a hash of the record: an event that is sent twice has the same one twice. A client of an API server can choose its `auditID`, so no database should keep events under \
+         that id alone; `es_bulk` adds a hash.\n\n## Severity\n\nThe first line that fits counts; what fits \
          none is informational.\n\n| What | When | Severity | CEF, LEEF | Syslog, GELF | OCSF | OTLP |\n|---|---|---|---|---|---|---|\n",
     );
     for line in LINES {
@@ -111,7 +112,7 @@ fn what(name: &str) -> &'static str {
         "sentinel" => "the columns of Azure's `AKSAudit`",
         "splunk_hec" => "Splunk's HTTP Event Collector, `/services/collector/event`",
         "es_bulk" => {
-            "Elasticsearch and OpenSearch, `/_bulk`: `create` with the event's id, so that sending again is harmless"
+            "Elasticsearch and OpenSearch, `/_bulk`: `create` under a name of the event's own, so that sending again is harmless"
         }
         "loki" => "Grafana Loki, `/loki/api/v1/push`: few labels, the rest structured metadata",
         "otlp" => "OpenTelemetry, `/v1/logs` in JSON",
@@ -182,7 +183,9 @@ fn wrappers() -> String {
     page.push_str(
         "- `splunk_hec`: `time` in seconds with nine digits, `host`, `source` (what the event was recognised as), `sourcetype` (`kube:apiserver:audit` or `linux:audit`, unless \
          the destination names one), `index`, `event`, and `fields.event_id`.\n\
-         - `es_bulk`: `_index` if the destination names one, `_id`: the event's id. A resend is answered with 409, which is success. A body that is a line stands under `message`.\n\
+         - `es_bulk`: `_index` if the destination names one, `_id`: the event's id and a hash of the event and its time. A resend is answered with 409, which is \
+         success; an event with the id of another (a client chooses `Audit-ID`) is a document of its own. A body that is a line stands under `message`. In the filter role, where \
+         the stock output writes `_id`, the hash is `event.hash` of the body `ecs`.\n\
          - `loki`: the labels below, and those of the destination; the attributes below as structured metadata, `_` for `.`.\n\
          - `otlp`: the body as a string, the attributes below.\n\
          - `gelf`: the members below, `timestamp` with nine digits, the body as `full_message`, the attributes below as additional fields, `_` for `.`.\n\

@@ -15,6 +15,7 @@ pub(crate) const KUBERNETES: &[Row] = &[
     row("ecs.version", ECS_VERSION),
     row("event.kind", From::Const("\"event\"")),
     row("event.id", From::Fact(Fact::Id)),
+    row("event.hash", From::Fact(Fact::Hash)),
     row("event.dataset", From::Const("\"kubernetes.audit_logs\"")),
     row("event.action", From::Fact(Fact::Action)),
     row("event.outcome", OUTCOME),
@@ -48,6 +49,7 @@ pub(crate) const GKE: &[Row] = &[
     row("ecs.version", ECS_VERSION),
     row("event.kind", From::Const("\"event\"")),
     row("event.id", From::Fact(Fact::Id)),
+    row("event.hash", From::Fact(Fact::Hash)),
     row("event.dataset", From::Const("\"kubernetes.audit_logs\"")),
     row("event.action", From::Fact(Fact::Action)),
     row("event.outcome", OUTCOME),
@@ -84,6 +86,7 @@ pub(crate) const LOGIN: &[Row] = &[
     row("ecs.version", ECS_VERSION),
     row("event.kind", From::Const("\"event\"")),
     row("event.id", From::Fact(Fact::Id)),
+    row("event.hash", From::Fact(Fact::Hash)),
     row("event.dataset", From::Choice(Fact::Program, &[("auditd", "\"auditd.log\""), ("*", "\"system.auth\"")])),
     row("event.category", From::Const("[\"authentication\"]")),
     row(
@@ -122,6 +125,7 @@ pub(crate) const PROCESS: &[Row] = &[
     row("ecs.version", ECS_VERSION),
     row("event.kind", From::Const("\"event\"")),
     row("event.id", From::Fact(Fact::Id)),
+    row("event.hash", From::Fact(Fact::Hash)),
     row("event.dataset", From::Const("\"auditd.log\"")),
     row("event.category", From::Const("[\"process\"]")),
     row("event.type", From::Const("[\"start\"]")),
@@ -158,6 +162,7 @@ pub(crate) const OTHER: &[Row] = &[
     row("ecs.version", ECS_VERSION),
     row("event.kind", From::Const("\"event\"")),
     row("event.id", From::Fact(Fact::Id)),
+    row("event.hash", From::Fact(Fact::Hash)),
     row(
         "event.dataset",
         From::Choice(

@@ -15,6 +15,7 @@ mod record;
 mod severity;
 mod table;
 pub(crate) mod time;
+pub(crate) mod unique;
 mod wrap;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -24,7 +25,7 @@ pub use kinds::{Format, Frame};
 pub(crate) use record::reshape;
 
 use crate::json;
-use crate::source::{self, Facts};
+use crate::source::{self, Fact, Facts};
 use kinds::{Body, Wrap};
 
 /// One event that leaves.
@@ -66,7 +67,7 @@ pub fn write(format: Format, item: &Item<'_>, options: &Options, out: &mut Vec<u
         return raw(item.event, out);
     }
     let mut unpacked = Vec::new();
-    let facts = source::read(item, &mut unpacked);
+    let facts = facts(format, item, &mut unpacked);
     if format.wrap == Wrap::None {
         return body(format.body, &facts, item, out);
     }
@@ -85,6 +86,17 @@ pub fn write(format: Format, item: &Item<'_>, options: &Options, out: &mut Vec<u
         Wrap::Datadog => wrap::datadog(&inside, &facts, item, options, out),
         Wrap::None | Wrap::Syslog | Wrap::Syslog3164 => {}
     }
+}
+
+/// What a format asks of an event.
+fn facts<'a>(format: Format, item: &Item<'a>, unpacked: &'a mut Vec<u8>) -> Facts<'a> {
+    let mut facts = source::read(item, unpacked);
+    if format.wrap == Wrap::EsBulk {
+        let mut hash = Vec::new();
+        unique::push_hash(item.event, wrap::time_of(&facts, item), &mut hash);
+        facts.set_text(Fact::Hash, &hash);
+    }
+    facts
 }
 
 fn body(body: Body, facts: &Facts<'_>, item: &Item<'_>, out: &mut Vec<u8>) {

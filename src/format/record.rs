@@ -5,11 +5,10 @@
 
 use super::kinds::{Body, Wrap};
 use super::table::push_key;
-use super::{Format, Item, Options, body, wrap, write};
+use super::{Format, Item, Options, body, facts, wrap, write};
 use crate::engine::Context;
 use crate::json;
 use crate::policy::Policy;
-use crate::source;
 
 /// Writes a record in the form that its destinations want; `false` if that is the one it has. `record` ends in a zero byte, and so does what is
 /// written.
@@ -51,7 +50,7 @@ pub(crate) fn shape(format: Format, item: &Item<'_>, out: &mut Vec<u8>) {
         // What the stock outputs for Elasticsearch, Loki, OpenTelemetry and GELF put around records.
         (Wrap::None | Wrap::EsBulk | Wrap::Loki | Wrap::Otlp | Wrap::Gelf, inner) => {
             let mut unpacked = Vec::new();
-            let facts = source::read(item, &mut unpacked);
+            let facts = facts(format, item, &mut unpacked);
             let mut text = Vec::new();
             body(inner, &facts, item, &mut text);
             let attributes = match format.wrap {

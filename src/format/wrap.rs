@@ -3,7 +3,7 @@
 
 use super::severity::{DATADOG, NAMES, OTLP, SYSLOG};
 use super::table::{From, Row, members, push_key, row};
-use super::{Item, Options, severity, time};
+use super::{Item, Options, severity, time, unique};
 use crate::json;
 use crate::number;
 use crate::source::{Fact, Facts};
@@ -112,7 +112,7 @@ fn push_seconds(facts: &Facts<'_>, item: &Item<'_>, separator: &[u8], out: &mut 
     time::push_padded(nanoseconds.into(), 9, out);
 }
 
-fn time_of(facts: &Facts<'_>, item: &Item<'_>) -> (i64, u32) {
+pub(super) fn time_of(facts: &Facts<'_>, item: &Item<'_>) -> (i64, u32) {
     time::parse(&facts.text(Fact::Time)).unwrap_or((item.seconds, item.nanoseconds))
 }
 
@@ -186,17 +186,14 @@ fn push_body(body: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The two lines of `_bulk`: `create` with the event's id, so that sending it again is harmless.
+/// The two lines of `_bulk`: `create` with a name of the event's own, so that sending it again is harmless.
 pub(crate) fn es_bulk(body: &[u8], facts: &Facts<'_>, options: &Options, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"create\":{");
     let start = out.len();
     push_text("_index", options.index.as_bytes(), start, out);
-    let mut id = facts.text(Fact::Id);
-    // Elasticsearch takes ids of up to 512 bytes.
-    id.truncate(512);
-    while core::str::from_utf8(&id).is_err() && !id.is_empty() {
-        id.pop();
-    }
+    let mut id = Vec::new();
+    unique::push_readable(&facts.text(Fact::Id), &mut id);
+    id.extend_from_slice(&facts.text(Fact::Hash));
     push_text("_id", &id, start, out);
     out.extend_from_slice(b"}}\n");
     if body.starts_with(b"{") {

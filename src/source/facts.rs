@@ -72,6 +72,7 @@ facts! {
     Error "error" "code of a placeholder",
     Pod "pod" "pod that wrote the event",
     Container "container" "container that wrote the event",
+    Hash "hash" "of the event and its time, in `es_bulk` only",
 }
 
 /// Facts of one event, each a JSON value.

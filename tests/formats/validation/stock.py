@@ -90,15 +90,19 @@ def expected(run, name: str, data: bytes) -> list[dict]:
 
 def elasticsearch(run, data: bytes) -> str:
     wanted = expected(run, "ecs", data)
+    names: set[str] = set()
     with arrival.fluent_bit("elasticsearch") as (port, received):
-        output = f"name es\nhost 127.0.0.1\nport {port}\nindex audit\nsuppress_type_name on\nwrite_operation create\nid_key $event['id']\ntime_key sent\nbuffer_size 4M"
-        with sender(data, "ecs", output):
+        output = f"name es\nhost 127.0.0.1\nport {port}\nindex audit\nsuppress_type_name on\nwrite_operation create\nid_key $event['hash']\ntime_key sent\nbuffer_size 4M"
+        with sender(data, "es_bulk", output):
             for want, got in zip(wanted, received(len(wanted)), strict=True):
                 meta = got.pop("@meta")
                 got.pop("sent")
+                name = got["event"].pop("hash")
                 arrival.same(want, without_stamp(got), "document")
+                names.add(name)
                 if "_id" in meta.get("create", {}):
-                    arrival.same(want["event"]["id"], meta["create"]["_id"], "_id")
+                    arrival.same(name, meta["create"]["_id"], "_id")
+    arrival.same(len(wanted), len(names), "names of documents")
     return f"{len(wanted)} documents"
 
 
