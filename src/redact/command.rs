@@ -351,4 +351,83 @@ mod tests {
             assert_eq!(masked(arguments), expected);
         }
     }
+
+    /// Every way to hand a secret to a program, `@` in its place; arguments apart by `|`.
+    const FORMS: &[&str] = &[
+        "app|--password=@",
+        "app|--password|@",
+        "app|-password=@",
+        "app|--db-password=@|-v",
+        "app|--set|a.b=c,db.password=@",
+        "env|DB_PASSWORD=@|app",
+        "DB_PASSWORD=@",
+        "kubectl|create|secret|generic|x|--from-literal=password=@",
+        "java|-Ddb.password=@",
+        "curl|-H|X-Api-Key:@",
+        "curl|-u|me:@",
+        "curl|-ume:@",
+        "curl|-U|me:@",
+        "curl|--user=me:@",
+        "curl|--user|me:@",
+        "curl|--proxy-user=me:@",
+        "curl|--proxy-user|me:@",
+        "ctr|images|pull|--user=me:@",
+        "/usr/bin/etcdctl|--user=root:@|get|x",
+        "etcdctl|--user|root:@",
+        "smbclient|-U|me%@",
+        "smbclient|--user=me%@",
+        "rpcclient|--user|me%@",
+        "skopeo|--creds=@",
+        "mysql|-uroot|-p@",
+        "mysql|-p@",
+        "mysql|--password=@",
+        "app|-uroot|-p@",
+        "docker|login|-u|me|-p|@",
+        "docker|login|-p@",
+        "docker|login|--password=@",
+        "redis-cli|-a|@",
+        "ldapsearch|-w|@",
+        "sshpass|-p@|ssh|h",
+    ];
+
+    /// Whatever a secret looks like: padded base64, signs of equality and names of secrets in it and at its end.
+    #[test]
+    fn no_part_of_a_secret_stays_whatever_it_looks_like() {
+        const PIECES: &[&str] = &[
+            "q7Zk3",
+            "Pwd",
+            "token",
+            "Secret",
+            "-apiKey",
+            "=",
+            "==",
+            "=x",
+            "password=",
+            "user=",
+            ":",
+            "%",
+            ",",
+            "/",
+            "+",
+            "Wv9-u",
+        ];
+        let mut seed = 7_u64;
+        let mut below = |limit: usize| {
+            seed = seed.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            (seed >> 33) as usize % limit
+        };
+        for round in 0..4000 {
+            let form = FORMS.get(round % FORMS.len()).copied().unwrap();
+            let middle: String = (0..below(6)).map(|_| PIECES.get(below(PIECES.len())).copied().unwrap()).collect();
+            let secret = format!("G5n{middle}Q8r{}", ["", "=", "==", "Pwd=", "Token=="].get(below(5)).unwrap());
+            let text = form.replace('@', &secret);
+            let arguments: Vec<&str> = text.split('|').collect();
+            let expected = form.replace('@', "*").replace('|', " , ");
+            // What stands in front of the secret stays, and nothing of the secret does.
+            assert_eq!(masked(&arguments), expected, "{secret} in {form}");
+            let line = text.replace('|', " ");
+            let left = masked(&["sh", "-c", &line]);
+            assert!(!left.contains("G5n") && !left.contains("Q8r"), "{line} left as {left}");
+        }
+    }
 }
