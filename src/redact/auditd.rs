@@ -7,6 +7,7 @@
 use super::command;
 use super::decode;
 use super::judge::{Hit, judge};
+use super::own::{Form, Marked};
 use crate::bytes::find;
 use crate::scan::{Hints, PADDING, View};
 
@@ -121,20 +122,15 @@ fn mask_arguments(hints: &Hints, arguments: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
             if let Some(view) = View::new(&padded) {
                 judge(hints, view, 0, argument.len(), &mut hits);
             }
-            if hints.own.fits(argument) {
-                hits.push(Hit { start: 0, end: argument.len(), id: "D01" });
-            }
             super::judge::merge(&mut hits);
-            changed |= !hits.is_empty();
-            let mut out = Vec::with_capacity(argument.len());
-            let mut at = 0;
-            for hit in &hits {
-                out.extend_from_slice(argument.get(at..hit.start).unwrap_or_default());
-                super::push_mask(&mut out, hit.id);
-                at = hit.end;
-            }
-            out.extend_from_slice(argument.get(at..).unwrap_or_default());
-            out
+            let flag = index.checked_sub(1).and_then(|flag| arguments.get(flag));
+            let masked = match flag.and_then(|flag| hints.own.argument(flag, argument, !hits.is_empty())) {
+                Some(named) => Some(named),
+                None => Marked::new(&hints.own, argument, 0, Form::Raw, &mut hits).write(argument, 0, &hits),
+            };
+            let masked = masked.unwrap_or_else(|| argument.to_vec());
+            changed |= masked != *argument;
+            masked
         })
         .collect();
     changed.then_some(masked)

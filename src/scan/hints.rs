@@ -9,8 +9,8 @@ use core::cell::Cell;
 use super::buffer::View;
 use crate::redact::Off;
 use crate::redact::decode::sextet;
+use crate::redact::own::Own;
 use crate::redact::tokens::{Before, FORMATS, Format, alphabet, class_of};
-use auditgate_own::Finder;
 
 /// The pair is not two letters or digits.
 const BREAKS_RUN: u8 = 1;
@@ -40,8 +40,8 @@ pub(crate) struct Hints {
     rare: Vec<(u16, u8, u8)>,
     /// Where the pairs with a first byte begin in `rare`.
     begins: [u16; 129],
-    /// Patterns of the policy, which are looked for in decoded texts too.
-    pub(crate) own: Finder,
+    /// Rules of the policy, whose patterns and names are looked for in decoded texts too.
+    pub(crate) own: Own,
     /// What of the catalogue the policy switches off.
     pub(crate) off: Off,
     /// Encodings that may be nested in each other.
@@ -56,7 +56,7 @@ impl Hints {
             table: vec![BREAKS_RUN; 1 << 16],
             rare: Vec::new(),
             begins: [0; 129],
-            own: Finder::default(),
+            own: Own::default(),
             off: Off::default(),
             max_decodings: 3,
             max_decoded_bytes: 1 << 20,

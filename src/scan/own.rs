@@ -9,7 +9,7 @@ use super::walk::{Walk, close, pair};
 use crate::policy::Action;
 use crate::redact::judge;
 use crate::redact::names::name;
-use crate::redact::own::{Mark, Own};
+use crate::redact::own::{Form, Marked};
 use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
 
 /// Stands in the place of a value that is not in the allow-list and cannot be left out.
@@ -43,6 +43,10 @@ impl Walk<'_, '_> {
             return false;
         }
         if partial && (in_patch || self.is_secret_place(flags, named)) {
+            return false;
+        }
+        if denied && flags & effect::OWN == 0 && self.holds_events(text, flags) {
+            // Of the events in it the allow-list says what leaves.
             return false;
         }
         self.tell_siblings(text, span, of);
@@ -86,6 +90,13 @@ impl Walk<'_, '_> {
         flags & (effect::MASK | effect::REMOVE | effect::BODY) != 0
             || named & (name::SECRET | name::PAIR_VALUE) != 0
             || self.frame.close & close::COMMAND != 0
+    }
+
+    /// Whether a text is an event in an envelope, or a line that is a list of events.
+    fn holds_events(&self, text: Text, flags: u32) -> bool {
+        let span = self.text.span(text.start, text.end);
+        let is_list = flags & effect::LINE != 0 && crate::bytes::contains(span, b"EventList");
+        (flags & effect::EVENT != 0 || is_list) && span.starts_with(b"{")
     }
 
     /// What other members have to know of this one, though it leaves changed or not at all.
@@ -172,13 +183,28 @@ impl Walk<'_, '_> {
 
     /// Whether a text that nothing else stands out in needs no closer look for the patterns of the policy either.
     pub(super) fn is_unmarked(&self, text: Text) -> bool {
-        self.tables.own.finder.is_empty()
-            || !text.escapes && !self.tables.own.finder.may_fit(self.text.span(text.start, text.end))
+        let own = &self.tables.own;
+        let span = self.text.span(text.start, text.end);
+        own.finder.is_empty() || !text.escapes && !own.finder.may_fit(span) && !own.is_encoded(span)
     }
 
     /// Whether the catalogue would not look at a text either: it is too short to hold a token.
     pub(super) fn is_short(&self, text: Text) -> bool {
         !text.escapes && text.end - text.start < SHORTEST_TOKEN_BYTES && self.tables.paths.searches()
+    }
+
+    /// An argument behind a flag that a rule of the policy names: `--customer-id`, `4711`. Whether the rule decides about it.
+    pub(super) fn own_argument(&mut self, flag: &[u8], value: &[u8], text: Text, is_secret: bool) -> bool {
+        if self.tables.own.finder.names().is_empty() {
+            return false;
+        }
+        let whole = is_secret || self.holds_secret(&mut value.to_vec());
+        let Some(instead) = self.tables.own.argument(flag, value, whole) else { return false };
+        if instead != value {
+            self.work.edits.replace_with(text.start, text.end, |arena| string::encode(&instead, arena));
+            *self.redactions += 1;
+        }
+        true
     }
 
     /// Looks for the patterns of the policy alone, where the catalogue exempts a text.
@@ -188,19 +214,11 @@ impl Walk<'_, '_> {
         }
         let mut decoded = Vec::new();
         string::decode(self.text.view(), text, &mut decoded);
-        let mut marks = Vec::new();
-        self.tables.own.mark(&decoded, 0, &mut marks);
-        let mut out = Vec::new();
-        let mut at = 0;
-        for mark in &marks {
-            string::encode(decoded.get(at..mark.start).unwrap_or_default(), &mut out);
-            push_mark(&self.tables.own, *mark, decoded.get(mark.start..mark.end).unwrap_or_default(), false, &mut out);
-            at = mark.end;
-        }
-        if at > 0 {
-            string::encode(decoded.get(at..).unwrap_or_default(), &mut out);
+        let mut hits = Vec::new();
+        let marked = Marked::new(&self.tables.own, &decoded, 0, Form::Json, &mut hits);
+        if let Some(out) = marked.write(&decoded, 0, &hits) {
             self.work.edits.replace(text.start, text.end, &out);
-            *self.redactions += marks.len() as u32;
+            *self.redactions += marked.count(&hits);
         }
     }
 
@@ -213,24 +231,6 @@ impl Walk<'_, '_> {
         let value = self.work.notes(depth).value;
         if !self.own_pair(text, (value.start, value.end)) && self.is_secret_name(text) {
             self.mask(value.start, value.end, crate::redact::catalogue::BY_NAME, Text::default());
-        }
-    }
-}
-
-/// Appends, as the inside of a JSON string, what stands in the place of a mark.
-pub(super) fn push_mark(own: &Own, mark: Mark, value: &[u8], in_uri: bool, out: &mut Vec<u8>) {
-    let mut instead = Vec::new();
-    if own.replace(mark.rule, value, false, &mut instead).is_none() {
-        instead.extend_from_slice(value);
-    }
-    if !in_uri {
-        return string::encode(&instead, out);
-    }
-    for byte in instead {
-        match byte {
-            b'[' => out.extend_from_slice(b"%5B"),
-            b']' => out.extend_from_slice(b"%5D"),
-            other => string::encode(&[other], out),
         }
     }
 }

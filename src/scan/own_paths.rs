@@ -20,6 +20,8 @@ pub(crate) enum Purpose {
     Rule(u8),
     /// The place may leave.
     Allow,
+    /// Another event stands there, of which the allow-list says what may leave.
+    Event,
 }
 
 /// Patterns as they are collected.
@@ -86,9 +88,11 @@ impl Builder {
         self.end_own(first, first + 1, Purpose::Rule(rule));
     }
 
-    /// What holds at a place holds for everything below.
+    /// What holds at a place holds for everything below; an event begins anew.
     fn end_own(&mut self, first: u32, last: u32, purpose: Purpose) {
-        self.stay.push(last);
+        if purpose != Purpose::Event {
+            self.stay.push(last);
+        }
         self.own.ranges.push((first, last, purpose));
         self.bits = last + 2;
     }
@@ -109,7 +113,7 @@ impl OwnBuilder {
     pub(super) fn build(self, keys: &Keys, paths: &mut Paths) {
         let width = paths.width;
         let mut carried = if self.ranges.is_empty() { Vec::new() } else { vec![0; width] };
-        for (first, last, _) in &self.ranges {
+        for (first, last, _) in self.ranges.iter().filter(|(_, _, purpose)| *purpose != Purpose::Event) {
             (*first..=*last).for_each(|bit| set_bit(&mut carried, 0, bit));
         }
         for (name, symbol) in keys.names().filter(|_| !self.words.is_empty()) {
@@ -138,6 +142,7 @@ impl OwnPaths {
                 }
                 Purpose::Allow if has(last) => allowed = 0,
                 Purpose::Allow if allowed != 0 && (first..last).any(has) => allowed = effect::PARTLY,
+                Purpose::Event if allowed != 0 && (first..=last).any(has) => allowed = effect::PARTLY,
                 _ => {}
             }
         }

@@ -9,7 +9,7 @@ use super::string;
 use super::templates::Templates;
 use super::walk::Work;
 use crate::envelope::{ELSEWHERE, Envelope, FIELDS, Field};
-use crate::policy::{Action, Policy};
+use crate::policy::{Action, Path, Policy, Step};
 use crate::redact::own::Own;
 use crate::redact::{Off, catalogue, start};
 use auditgate_own::Words;
@@ -55,7 +55,7 @@ impl Tables {
         hints.max_decodings = limits.max_decode_depth as u8;
         hints.max_decoded_bytes = limits.max_decoded_bytes as usize;
         hints.off = off;
-        hints.own = own.finder.clone();
+        hints.own = own.clone();
         let mut tables = Self {
             hidden_id: 0,
             keys,
@@ -97,7 +97,7 @@ impl Tables {
             let mut value = Vec::new();
             string::decode(record.view(), text, &mut value);
             // The id of an event stands in the decision map, which always leaves.
-            if self.field_effects(path) != 0 && field != Field::AuditId || self.own.finder.fits(&value) {
+            if self.field_effects(path) != 0 && field != Field::AuditId || self.own.fits(&value) {
                 hidden |= field.bit();
             }
         }
@@ -140,6 +140,13 @@ fn add_own(builder: &mut Builder, keys: &mut Keys, policy: &Policy, active: u128
         }
     }
     builder.own.allows = redact.allow.is_some();
+    if builder.own.allows {
+        // Where the catalogue finds events inside of a record: in a list, and in an envelope of AKS.
+        let key = |name: &str| Step::Key(name.to_owned());
+        for steps in [vec![key("items"), Step::AnyIndex], vec![key("properties"), key("log")]] {
+            builder.add_own(keys, &Path { steps }, Purpose::Event);
+        }
+    }
     for path in redact.allow.iter().flatten() {
         builder.add_own(keys, path, Purpose::Allow);
     }

@@ -4,7 +4,6 @@
 use super::buffer::{PADDING, View};
 use super::containers::class_of_start;
 use super::hints::Hints;
-use super::own::push_mark;
 use super::paths::{State, effect};
 use super::string::{self, Text};
 use super::tables::Tables;
@@ -13,9 +12,9 @@ use crate::envelope::Source;
 use crate::redact::class::Class;
 use crate::redact::judge::{self, Hit};
 use crate::redact::names::name;
-use crate::redact::own::{Mark, Own};
+use crate::redact::own::{Form, Marked};
 use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
-use crate::redact::{auditd, catalogue, command, messages, push_mask, start, uri};
+use crate::redact::{auditd, catalogue, command, messages, start, uri};
 
 impl Walk<'_, '_> {
     /// The arguments of the array that closes.
@@ -35,6 +34,11 @@ impl Walk<'_, '_> {
         for (index, text) in texts.iter().enumerate() {
             let mine = parts.iter().filter(|part| part.0 == index);
             let hits: Vec<Hit> = mine.map(|&(_, start, end)| Hit { start, end, id: "N01" }).collect();
+            let flag = index.checked_sub(1).and_then(|flag| bytes.get(flag));
+            let value = bytes.get(index).copied().unwrap_or_default();
+            if flag.is_some_and(|flag| self.own_argument(flag, value, *text, !hits.is_empty())) {
+                continue;
+            }
             self.judge_text(
                 *text,
                 |_, _, from, _, all| {
@@ -118,9 +122,9 @@ impl Walk<'_, '_> {
         let mut hits = Vec::new();
         if let Some(view) = View::new(&out) {
             judge::judge(&self.tables.hints, view, 0, end, &mut hits);
-            let own = Marked::new(&self.tables.own, view, 0, end, &mut hits);
-            *self.redactions += (hits.len() + own.marks.len()) as u32;
-            match own.write(view, 0, end, &hits, false) {
+            let own = Marked::new(&self.tables.own, view.span(0, end), 0, Form::Json, &mut hits);
+            *self.redactions += own.count(&hits);
+            match own.write(view.span(0, end), 0, &hits) {
                 Some(masked) => self.work.edits.replace(text.start, text.end, &masked),
                 None if changes.is_empty() => {}
                 None => {
@@ -157,9 +161,9 @@ impl Walk<'_, '_> {
         let Some(view) = View::new(&text) else { return };
         let mut hits = Vec::new();
         judge::judge(&self.tables.hints, view, 0, end, &mut hits);
-        let own = Marked::new(&self.tables.own, view, 0, end, &mut hits);
-        if let Some(masked) = own.write(view, 0, end, &hits, false) {
-            *self.redactions += (hits.len() + own.marks.len()) as u32;
+        let own = Marked::new(&self.tables.own, view.span(0, end), 0, Form::Json, &mut hits);
+        if let Some(masked) = own.write(view.span(0, end), 0, &hits) {
+            *self.redactions += own.count(&hits);
             self.work.edits.replace(from, to, &[b"\"", masked.as_slice(), b"\""].concat());
         }
     }
@@ -223,7 +227,9 @@ impl Walk<'_, '_> {
                 self.work.edits.replace_with(text.start, text.end, |arena| string::encode(&out, arena))
             }
             // No JSON after all, or not to its end.
-            None if flags & effect::EVENT != 0 => self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text),
+            None if flags & (effect::EVENT | effect::DENIED | effect::PARTLY) != 0 => {
+                self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text)
+            }
             None => self.no_json(text, quote, after, flags),
         }
     }
@@ -265,9 +271,10 @@ impl Walk<'_, '_> {
                 judge::judge(hints, view, start, end, &mut hits);
             }
             judge::merge(&mut hits);
-            let own = Marked::new(own, view, start, end, &mut hits);
-            count = hits.len() + own.marks.len();
-            own.write(view, start, end, &hits, in_uri)
+            let form = if in_uri { Form::Uri } else { Form::Json };
+            let own = Marked::new(own, view.span(start, end), start, form, &mut hits);
+            count = own.count(&hits);
+            own.write(view.span(start, end), start, &hits)
         };
         if text.escapes {
             decoded.clear();
@@ -280,7 +287,7 @@ impl Walk<'_, '_> {
         } else if let Some(masked) = look(self.text.view(), text.start, text.end) {
             self.work.edits.replace(text.start, text.end, &masked);
         }
-        *self.redactions += count as u32;
+        *self.redactions += count;
         self.work.hits = hits;
         self.work.scratch = decoded;
     }
@@ -291,55 +298,4 @@ fn byte_of(number: &[u8]) -> Option<u8> {
     let digits = number.trim_ascii();
     let decimal = |value: u8, &byte: &u8| value.checked_mul(10)?.checked_add((byte as char).to_digit(10)? as u8);
     if digits.is_empty() { None } else { digits.iter().try_fold(0, decimal) }
-}
-
-/// What the policy's own patterns fit in a text.
-struct Marked<'o> {
-    own: &'o Own,
-    marks: Vec<Mark>,
-}
-
-impl<'o> Marked<'o> {
-    /// Looks for them in `start..end`; the hits of the catalogue there are settled with them.
-    fn new(own: &'o Own, text: View<'_>, start: usize, end: usize, hits: &mut Vec<Hit>) -> Self {
-        let mut marks = Vec::new();
-        if !own.finder.is_empty() {
-            own.mark(text.span(start, end), start, &mut marks);
-            Own::settle(hits, &mut marks);
-        }
-        Self { own, marks }
-    }
-
-    /// The inside of the JSON string that stands for `start..end` without hits and marks; `None` where there are none.
-    fn write(&self, text: View<'_>, start: usize, end: usize, hits: &[Hit], in_uri: bool) -> Option<Vec<u8>> {
-        if hits.is_empty() && self.marks.is_empty() {
-            return None;
-        }
-        let mut out = Vec::with_capacity(end - start);
-        let mut at = start;
-        let mut marks = self.marks.iter().peekable();
-        let mut hits = hits.iter().peekable();
-        loop {
-            let next_hit = hits.peek().map_or(usize::MAX, |hit| hit.start);
-            if let Some(mark) = marks.next_if(|mark| mark.start < next_hit) {
-                string::encode(text.span(at, mark.start), &mut out);
-                push_mark(self.own, *mark, text.span(mark.start, mark.end), in_uri, &mut out);
-                at = mark.end;
-            } else if let Some(hit) = hits.next() {
-                string::encode(text.span(at, hit.start), &mut out);
-                if in_uri {
-                    out.extend_from_slice(b"%5Bredacted:");
-                    out.extend_from_slice(hit.id.as_bytes());
-                    out.extend_from_slice(b"%5D");
-                } else {
-                    push_mask(&mut out, hit.id);
-                }
-                at = hit.end;
-            } else {
-                break;
-            }
-        }
-        string::encode(text.span(at, end), &mut out);
-        Some(out)
-    }
 }

@@ -248,7 +248,7 @@ impl Walk<'_, '_> {
         if text.end - text.start <= 2 * TRUNCATED_BYTES || text.escapes {
             return self.free_text(text, quote, after, 0);
         }
-        if !self.is_unmarked(text) && self.tables.own.finder.fits(self.text.span(text.start, text.end)) {
+        if !self.is_unmarked(text) && self.tables.own.fits(self.text.span(text.start, text.end)) {
             let entry = self.tables.paths.effects(self.place).entry;
             return self.mask(quote, after, entry, text);
         }

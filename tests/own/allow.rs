@@ -91,6 +91,40 @@ fn a_patch_shows_nothing_of_what_its_paths_do_not_allow() {
     assert!(out.to_string().contains("in") && !out.to_string().contains("out"), "{out}");
 }
 
+/// A list of events is no event: what is allowed is allowed of each of its events.
+#[test]
+fn events_in_lists_and_envelopes_keep_to_it() {
+    let allow = "allow: [auditID, user.username, requestObject.spec.open]";
+    let inner = |id: &str| {
+        let mut event =
+            event("pods", json!({"requestObject": {"spec": {"open": "o", "secret": "closed"}, "items": ["closed"]}}));
+        event["auditID"] = json!(id);
+        event
+    };
+    let left = |id: &str| json!({"auditID": id, "user": {"username": "alice@example.com"}, "requestObject": {"spec": {"open": "o"}}});
+    let list = json!({"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "metadata": {"closed": "closed"},
+        "items": [inner("a1"), inner("a2"), "closed", "{closed", 7, ["closed"], {"closed": {"closed": 1}}]});
+    let expected = json!({"items": [left("a1"), left("a2"), "[redacted:K00]", [], {}]});
+    assert_eq!(once(allow, &list), expected);
+    let text = once(allow, &json!({"log": list.to_string()}))["log"].as_str().unwrap().to_owned();
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
+    let cut = once(allow, &json!({"log": format!("{list}")[..600]}));
+    assert!(!cut.to_string().contains("closed"), "{cut}");
+    assert_eq!(once(allow, &json!({"log": "{\"closed\": \"closed\"}"})), json!({}));
+    // In an envelope of AKS the event is an object, or a text.
+    let aks =
+        json!({"category": "kube-audit", "properties": {"log": inner("a1"), "closed": "closed"}, "closed": "closed"});
+    assert_eq!(once(allow, &aks), json!({"properties": {"log": left("a1")}}));
+    let aks = json!({"category": "kube-audit", "properties": {"log": inner("a1").to_string()}});
+    let out = once(allow, &aks);
+    let text = out["properties"]["log"].as_str().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(text).unwrap(), left("a1"));
+    assert_eq!(leaves(allow, &json!({"properties": {"log": "closed"}})), json!({"properties": {}}));
+    // A rule that takes it out still does.
+    let rule = "rules:\n- {name: r, paths: [items], action: remove}";
+    assert_eq!(leaves(&format!("{allow}\n{rule}"), &list), json!({}));
+}
+
 #[test]
 fn other_records_keep_to_it_too() {
     let out = leaves("allow: [msg]", &json!({"log": "password=hunter22", "msg": "the new token=hunter22", "pid": 3}));

@@ -11,6 +11,7 @@
 mod actions;
 mod allow;
 mod canary;
+mod names;
 mod places;
 mod texts;
 

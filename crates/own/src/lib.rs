@@ -6,12 +6,16 @@
 extern crate alloc;
 
 mod address;
+mod finder;
+mod names;
 mod pattern;
 mod pseudonym;
 mod sha256;
 mod words;
 
 pub use address::push_prefix;
-pub use pattern::{Finder, MAX_STEPS, Pattern, PatternError};
+pub use finder::{Finder, Found, join};
+pub use names::Names;
+pub use pattern::{MAX_STEPS, Pattern, PatternError, Patterns};
 pub use pseudonym::{Pseudonyms, TOKEN_DIGITS, TOKEN_START};
 pub use words::Words;

@@ -17,7 +17,7 @@ use crate::bytes::find;
 use crate::scan::{Hint, Hints, RunEnds, View, match_format};
 
 /// Shortest run that can be the encoding of a secret.
-const SHORTEST_RUN: usize = 20;
+pub(crate) const SHORTEST_RUN: usize = 20;
 
 /// Bytes that may be looked at again, for each byte of a text: texts that people and programs write need one or two. A text
 /// that is made to be looked at over and over is masked as a whole, so that the time is in proportion to the length.

@@ -20,7 +20,7 @@ mod run;
 
 pub use compile::{MAX_STEPS, Pattern};
 pub use parse::PatternError;
-pub use run::Finder;
+pub use run::Patterns;
 
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ const WORK_FREE: usize = 4096;
 
 /// Several patterns, and room to run them.
 #[derive(Clone, Debug, Default)]
-pub struct Finder {
+pub struct Patterns {
     patterns: Vec<(u8, Pattern)>,
     /// A bit for each pair of bytes that a match needs to have in it; empty if some pattern needs none.
     pairs: Vec<u64>,
@@ -28,7 +28,7 @@ struct Ways {
     open: Vec<u16>,
 }
 
-impl Finder {
+impl Patterns {
     /// Takes patterns, each with a number; of two that fit at the same place the one with the smaller number counts.
     pub fn new(patterns: Vec<(u8, Pattern)>) -> Self {
         let mut pairs = vec![0_u64; 1024];

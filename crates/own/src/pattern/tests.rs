@@ -6,7 +6,7 @@ use super::*;
 
 /// The text with every match in angle brackets.
 fn found(pattern: &str, text: &str) -> String {
-    let finder = Finder::new(vec![(0, Pattern::new(pattern).unwrap())]);
+    let finder = Patterns::new(vec![(0, Pattern::new(pattern).unwrap())]);
     let mut all = Vec::new();
     finder.find(text.as_bytes(), &mut all);
     let mut out = String::new();
@@ -93,7 +93,7 @@ fn says_where_it_is_wrong() {
 #[test]
 fn several_patterns_share_a_text() {
     let patterns = ["b+", "abc", "c"].iter().enumerate();
-    let finder = Finder::new(patterns.map(|(number, text)| (number as u8, Pattern::new(text).unwrap())).collect());
+    let finder = Patterns::new(patterns.map(|(number, text)| (number as u8, Pattern::new(text).unwrap())).collect());
     let mut all = Vec::new();
     finder.find(b"abc bb c", &mut all);
     // `abc` begins first and covers what the others find in it.
@@ -114,8 +114,8 @@ fn pairs_never_hide_a_match() {
         let pattern: String = (0..1 + below(4)).map(|_| alphabet[below(alphabet.len())]).collect();
         let text: String = (0..below(8)).map(|_| ["a", "b", "c", " "][below(4)]).collect();
         let Ok(compiled) = Pattern::new(&pattern) else { continue };
-        let with = Finder::new(vec![(0, compiled.clone())]);
-        let without = Finder::new(vec![(0, Pattern { pairs: Vec::new(), ..compiled })]);
+        let with = Patterns::new(vec![(0, compiled.clone())]);
+        let without = Patterns::new(vec![(0, Pattern { pairs: Vec::new(), ..compiled })]);
         assert_eq!(with.fits(text.as_bytes()), without.fits(text.as_bytes()), "`{pattern}` in `{text}`");
         matches += usize::from(with.fits(text.as_bytes()));
         passed_over += usize::from(!with.may_fit(text.as_bytes()));

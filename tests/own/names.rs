@@ -1,0 +1,126 @@
+//! Key names where texts assign to them: prose, command lines, records of auditd, query strings.
+
+use super::{event, leaves};
+use serde_json::{Value, json};
+
+const RULES: &str = "rules:\n- {name: r, keys: [employee_id, '*_iban']}";
+
+fn at(value: Value) -> Value {
+    leaves(RULES, &event("pods", json!({"requestObject": {"x": value}})))["requestObject"]["x"].clone()
+}
+
+#[test]
+fn texts_and_command_lines() {
+    for (text, expected) in [
+        ("employee_id=4711", "employee_id=[redacted:r]"),
+        ("login of employeeId=4711, from \u{e4}", "login of employeeId=[redacted:r], from \u{e4}"),
+        ("a: 1\nemployee-id: \"47\\n11\"\nb: 2", "a: 1\nemployee-id: \"[redacted:r]\"\nb: 2"),
+        ("employee_id=4711 password=hunter22", "employee_id=[redacted:r] password=[redacted:N01]"),
+        ("employee_id=password=hunter22", "employee_id=[redacted:N01]"),
+        ("employee_ids=4711, employee=4711", "employee_ids=4711, employee=4711"),
+        ("x --customer-iban DE02 y", "x --customer-iban [redacted:r] y"),
+    ] {
+        assert_eq!(at(json!(text)), expected, "{text}");
+    }
+    assert_eq!(
+        at(
+            json!({"command": ["run", "--employee-id", "4711", "--iban=DE02", "-v"], "args": ["--employee-id", "-v", "4711"]})
+        ),
+        json!({"command": ["run", "--employee-id", "[redacted:r]", "--iban=[redacted:r]", "-v"], "args": ["--employee-id", "-v", "4711"]})
+    );
+    let text = "of employee_id=4711 and others";
+    assert_eq!(at(json!(super::texts::base64(text))), "[redacted:D01]");
+}
+
+#[test]
+fn records_of_auditd() {
+    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02X}")).collect::<String>();
+    let head = "type=EXECVE msg=audit(1700000000.1:1): argc=4 a0=\"run\"";
+    for (line, expected) in [
+        (
+            format!("{head} a1=\"--employee-id\" a2=\"4711\" a3=\"--iban=DE02\""),
+            format!("{head} a1=\"--employee-id\" a2=\"[redacted:r]\" a3=\"--iban=[redacted:r]\""),
+        ),
+        (
+            format!("{head} a1=\"-c\" a2={}", hex("run --employee-id 4711 -v")),
+            format!("{head} a1=\"-c\" a2={}", hex("run --employee-id [redacted:r] -v")),
+        ),
+        (
+            format!("{head} a1=\"--employee-id\" a2={}", hex("47 11")),
+            format!("{head} a1=\"--employee-id\" a2=\"[redacted:r]\""),
+        ),
+        (
+            "type=USER_LOGIN msg=audit(1700000000.1:1): pid=1 employee_id=4711 msg='op=login iban=\"DE02\" res=success'".to_owned(),
+            "type=USER_LOGIN msg=audit(1700000000.1:1): pid=1 employee_id=[redacted:r] msg='op=login iban=\"[redacted:r]\" res=success'".to_owned(),
+        ),
+    ] {
+        assert_eq!(leaves(RULES, &json!({"log": line}))["log"], expected, "{line}");
+    }
+}
+
+#[test]
+fn query_strings() {
+    for (query, expected) in [
+        ("a=1&employeeId=4711&b=2", "a=1&employeeId=%5Bredacted:r%5D&b=2"),
+        ("employee%5Fid=a,b%20c&b=2", "employee%5Fid=%5Bredacted:r%5D&b=2"),
+        (
+            "command=run&command=--employee-id&command=4711&command=--iban%3DDE02&stdin=true",
+            "command=run&command=--employee-id&command=%5Bredacted:r%5D&command=%5Bredacted:D01%5D&stdin=true",
+        ),
+        ("command=--iban=DE02&x=1", "command=--iban=%5Bredacted:r%5D&x=1"),
+        ("command=--employee-id&command=-v", "command=--employee-id&command=-v"),
+        ("command=--employee-id&x=4711", "command=--employee-id&x=4711"),
+        ("employee_id=&employees=1", "employee_id=&employees=1"),
+    ] {
+        let record = event("pods", json!({"requestURI": format!("/api/v1/x?{query}")}));
+        assert_eq!(leaves(RULES, &record)["requestURI"], format!("/api/v1/x?{expected}"), "{query}");
+    }
+}
+
+/// The same value gets the same pseudonym wherever it stands, and what a rule keeps as a member is no exception in texts.
+#[test]
+fn every_action() {
+    let hmac = "hmac: {id: k1, key: {file: key}}\nrules:\n- {name: r, keys: [mail], action: hmac}";
+    let record = event(
+        "pods",
+        json!({"mail": "a@b.example", "requestURI": "/x?mail=a%40b.example&y=1",
+            "requestObject": {"x": "of mail=a@b.example;", "args": ["--mail", "a@b.example"]}}),
+    );
+    let out = leaves(hmac, &record);
+    let token = out["mail"].as_str().unwrap();
+    assert!(token.starts_with("hmac:k1:") && token.len() == 40, "{token}");
+    assert_eq!(out["requestURI"], format!("/x?mail={token}&y=1"));
+    assert_eq!(out["requestObject"], json!({"x": format!("of mail={token};"), "args": ["--mail", token]}));
+    for (action, expected) in [
+        ("truncate, max_chars: 3", "note=012... client=10.1.2.3"),
+        ("remove", "note=[redacted:r] client=10.1.2.3"),
+        ("last4", "note=[redacted:r]6789 client=10.1.2.3"),
+        ("keep", "note=0123456789-0123456789 client=10.1.2.3"),
+    ] {
+        let redact = format!("rules:\n- {{name: r, keys: [note], action: {action}}}");
+        let out = leaves(
+            &redact,
+            &event("pods", json!({"requestObject": {"x": "note=0123456789-0123456789 client=10.1.2.3"}})),
+        );
+        assert_eq!(out["requestObject"]["x"], expected, "{action}");
+    }
+    let out = leaves(
+        "rules:\n- {name: r, keys: [client], action: ip_prefix}",
+        &event("pods", json!({"requestObject": {"x": "client=10.1.2.3"}, "requestURI": "/x?client=10.1.2.3"})),
+    );
+    assert_eq!(
+        (&out["requestObject"]["x"], &out["requestURI"]),
+        (&json!("client=10.1.2.0"), &json!("/x?client=10.1.2.0"))
+    );
+    // A part of a secret never stays, and of two rules the first decides.
+    let both = "rules:\n- {name: r, keys: [token], action: truncate, max_chars: 3}\n- {name: s, patterns: ['EMP-\\d+']}\n- {name: t, keys: [emp]}";
+    let out = leaves(
+        both,
+        &event(
+            "pods",
+            json!({"requestObject": {"x": "a token=abcdefgh emp=EMP-12 x", "args": ["--token", "abcdefgh"]}}),
+        ),
+    );
+    assert_eq!(out["requestObject"]["x"], "a token=[redacted:N01] emp=[redacted:s] x");
+    assert_eq!(out["requestObject"]["args"], json!(["--token", "[redacted:r]"]));
+}
