@@ -356,11 +356,24 @@ fn with_attributes<T>(
         Field::Name,
         Field::RequestUri,
         Field::UserAgent,
+        Field::Message,
         Field::AuditId,
     ]
     .map(field);
-    let [user, verb, stage, resource, subresource, api_group, namespace, name, request_uri, user_agent, audit_id] =
-        &single;
+    let [
+        user,
+        verb,
+        stage,
+        resource,
+        subresource,
+        api_group,
+        namespace,
+        name,
+        request_uri,
+        user_agent,
+        message,
+        audit_id,
+    ] = &single;
     let groups: Vec<Vec<u8>> = envelope.groups().iter().copied().map(owned).collect();
     let source_ips: Vec<Vec<u8>> = envelope.source_ips().iter().copied().map(owned).collect();
     let annotations: Vec<(Vec<u8>, Vec<u8>)> =
@@ -387,6 +400,7 @@ fn with_attributes<T>(
             .field(Field::Code)
             .and_then(|code| core::str::from_utf8(text_of(view, code, &mut Vec::new())).ok()?.parse().ok()),
         user_agent: user_agent.as_deref(),
+        message: message.as_deref(),
         source_ips: &source_ips,
         annotations: &annotations,
         audit_id: audit_id.as_deref(),

@@ -78,6 +78,7 @@ fields! {
     Stream "stream",
     Method "protoPayload.methodName",
     Object "protoPayload.resourceName",
+    Message "log",
     Groups "user.groups[]",
     SourceIps "sourceIPs[]",
 }
@@ -86,6 +87,9 @@ fields! {
 pub(crate) const ELSEWHERE: &[(Field, &str)] = &[
     (Field::Identifier, "ident"),
     (Field::Transport, "TRANSPORT"),
+    (Field::Message, "message"),
+    (Field::Message, "MESSAGE"),
+    (Field::Message, "exec"),
     (Field::AuditId, "insertId"),
     (Field::Code, "protoPayload.status.code"),
     (Field::Username, "protoPayload.authenticationInfo.principalEmail"),

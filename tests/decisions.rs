@@ -86,6 +86,7 @@ fn conditions_read_what_the_record_has() {
         ("{annotations: {authorization.k8s.io/decision: [forbid]}}", false),
         ("{tags: ['audit.*']}", true),
         ("{tags: ['*.sshd']}", false),
+        ("{messages: ['*']}", false),
         ("{sources: [kubernetes]}", true),
         ("{sources: [sshd]}", false),
         ("{stages: [ResponseComplete]}", true),
@@ -96,6 +97,24 @@ fn conditions_read_what_the_record_has() {
         let mut engine = engine(&format!("rules: [{rule}]\n"));
         let record = at(&mut engine, 1, &event()).unwrap();
         assert_eq!(record["auditgate"]["rule"], if fits { "rule-1" } else { "default" }, "{rule}");
+    }
+}
+
+#[test]
+fn conditions_read_lines_as_they_were_written() {
+    let line = "type=EOE msg=audit(1764000000.123:4711): \u{e9}";
+    for key in ["log", "message", "MESSAGE", "exec"] {
+        for (rule, fits) in [
+            ("{messages: ['type=EOE *']}", true),
+            ("{messages: ['*:4711): \u{e9}']}", true),
+            ("{messages: ['*audit(*']}", true),
+            ("{messages: ['type=EOE']}", false),
+            ("{messages: ['EOE *', '*audit(']}", false),
+        ] {
+            let mut engine = engine(&format!("rules: [{rule}]\n"));
+            let record = at(&mut engine, 1, &json!({ key: line })).unwrap();
+            assert_eq!(record["auditgate"]["rule"], if fits { "rule-1" } else { "default" }, "{key} {rule}");
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! only once the body is read).
 
 use super::Attributes;
+use crate::bytes;
 use crate::policy::address;
 use crate::policy::{Conditions, GroupResources, Network, Property, Resource, Stage, Wildcard};
 
@@ -20,7 +21,8 @@ impl Conditions {
 }
 
 /// The properties that have one value, and that requests of every kind have.
-const TEXTS: [Property; 5] = [Property::User, Property::Verb, Property::Source, Property::Tag, Property::UserAgent];
+const TEXTS: [Property; 6] =
+    [Property::User, Property::Verb, Property::Source, Property::Tag, Property::UserAgent, Property::Message];
 
 /// The value of a property; `None` fits nothing.
 pub(super) fn value_of<'a>(property: Property, attributes: &Attributes<'a>) -> Option<&'a [u8]> {
@@ -32,6 +34,7 @@ pub(super) fn value_of<'a>(property: Property, attributes: &Attributes<'a>) -> O
         Property::Source => Some(attributes.source.as_bytes()),
         Property::Tag => Some(attributes.tag),
         Property::UserAgent => attributes.user_agent,
+        Property::Message => attributes.message,
         Property::Path => {
             if attributes.resource.is_none() {
                 Some(request_path(attributes))
@@ -124,7 +127,7 @@ impl Wildcard {
             (false, false) => value == text,
             (true, false) => value.ends_with(text),
             (false, true) => value.starts_with(text),
-            (true, true) => text.is_empty() || value.windows(text.len()).any(|window| window == text),
+            (true, true) => text.is_empty() || bytes::contains(value, text),
         }
     }
 }

@@ -22,7 +22,7 @@ enum Subject {
     Resource,
 }
 
-const SUBJECTS: [Subject; 10] = [
+const SUBJECTS: [Subject; 11] = [
     Subject::Text(Property::User),
     Subject::Text(Property::Group),
     Subject::Text(Property::Verb),
@@ -30,6 +30,7 @@ const SUBJECTS: [Subject; 10] = [
     Subject::Text(Property::Source),
     Subject::Text(Property::Tag),
     Subject::Text(Property::UserAgent),
+    Subject::Text(Property::Message),
     Subject::Text(Property::Path),
     Subject::Name,
     Subject::Resource,
@@ -40,8 +41,8 @@ impl Subject {
     fn kind(self, form: u8) -> Kind {
         let subject = match self {
             Self::Text(property) => property as u8,
-            Self::Name => 8,
-            Self::Resource => 9,
+            Self::Name => 9,
+            Self::Resource => 10,
         };
         subject * 4 + form
     }

@@ -48,6 +48,8 @@ pub struct Attributes<'a> {
     pub response_code: Option<u16>,
     /// `userAgent`.
     pub user_agent: Option<&'a [u8]>,
+    /// The text of a record that is a line: `log`, `message`, `MESSAGE` or `exec`.
+    pub message: Option<&'a [u8]>,
     /// `sourceIPs`, in their order.
     pub source_ips: &'a [&'a [u8]],
     /// `annotations`.

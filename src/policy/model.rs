@@ -250,11 +250,13 @@ pub enum Property {
     UserAgent,
     /// The path of a request that is for no resource.
     Path,
+    /// The text of a record that is a line.
+    Message,
 }
 
 impl Property {
     /// Those that are lists of wildcards, their keys in a policy, and whether only auditgate knows them.
-    pub(crate) const KEYS: [(Self, &'static str, bool); 7] = [
+    pub(crate) const KEYS: [(Self, &'static str, bool); 8] = [
         (Self::User, "users", false),
         (Self::Group, "userGroups", false),
         (Self::Verb, "verbs", false),
@@ -262,11 +264,12 @@ impl Property {
         (Self::Source, "sources", true),
         (Self::Tag, "tags", true),
         (Self::UserAgent, "userAgents", true),
+        (Self::Message, "messages", true),
     ];
 }
 
 /// How many properties there are.
-const PROPERTIES: usize = 8;
+const PROPERTIES: usize = 9;
 
 /// What an event has to be like. An empty list demands nothing; all lists that are not empty have to fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

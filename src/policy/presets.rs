@@ -94,6 +94,26 @@ presets! {
         "{name: kubernetes-secure-writes, verbs: [create, update, patch, delete, deletecollection], level: Request}",
         "Detections read what was asked for: privileged containers, host paths, images, webhooks. The answer repeats it.";
     }
+    "linux-noise", "Drops records of Linux auditd, and lines of PAM, that machines write in bulk and no detection reads." {
+        "{name: linux-noise-failed, sources: [auditd], messages: ['*res=failed*', '*res=0*', '*success=no*']}",
+        "Stays: what failed is what guessing and probing look like.";
+        "{name: linux-noise-programs, sources: [auditd], messages: ['*EXECVE*', '*PROCTITLE*', '*SYSCALL*', '*CWD*', '*USER_CMD*', '*TTY*', '*nametype=CREATE*', '*nametype=DELETE*', '*) : *']}",
+        "Stays: what programs did, files that came or went, and whatever `ausearch -i` wrote: it takes the quotes off, so that a user's own words could look like any record below.";
+        "{name: linux-noise-ends, sources: [auditd], messages: ['type=EOE *'], level: None}",
+        "The mark behind the last record of an event. Says nothing.";
+        "{name: linux-noise-crypto, sources: [auditd], messages: ['type=CRYPTO_KEY_USER *', 'type=CRYPTO_SESSION *'], level: None}",
+        "Keys that sshd makes and destroys, some eight records a connection. Who came, from where and how stands in USER_AUTH and USER_LOGIN.";
+        "{name: linux-noise-credentials, sources: [auditd], messages: ['type=CRED_ACQ *', 'type=CRED_REFR *', 'type=CRED_DISP *'], level: None}",
+        "Steps of PAM between USER_ACCT and USER_START, which stay and name the same account, program and terminal.";
+        "{name: linux-noise-cron, sources: [auditd], messages: ['*exe=\"/usr/sbin/cron\" hostname=? addr=? terminal=cron res=success*', '*exe=\"/usr/sbin/crond\" hostname=? addr=? terminal=cron res=success*'], level: None}",
+        "Sessions of jobs. What a job runs stands in EXECVE, and a new job in PATH.";
+        "{name: linux-noise-netfilter, sources: [auditd], messages: ['type=NETFILTER_CFG *'], level: None}",
+        "kube-proxy and network plugins replace whole tables, twice a minute. Who runs iptables stands in EXECVE.";
+        "{name: linux-noise-loader, sources: [auditd], messages: ['*: item=1 name=\"/lib64/ld-linux-x86-64.so.2\" *', '*: item=1 name=\"/lib/ld-linux-aarch64.so.1\" *'], level: None}",
+        "The loader that every program is started by. The program stands in the record beside it.";
+        "{name: linux-noise-cron-lines, messages: ['pam_unix(cron:session): session *', 'pam_unix(crond:session): session *'], level: None}",
+        "The same sessions, as PAM tells syslog and the journal. Only at a line's beginning: further on, a stranger's user name could say so.";
+    }
 }
 
 /// The rules of a preset, as a policy writes them; none if there is no such preset.

@@ -194,6 +194,7 @@ macro_rules! with_conditions {
             own("sources", &Shape::List(&Shape::Choice(&SOURCES)), "Sources that events are recognised as."),
             own("tags", &WILDCARDS, "Fluent Bit's tags."),
             own("userAgents", &WILDCARDS, "Clients as they name themselves."),
+            own("messages", &WILDCARDS, "Lines, as the source wrote them: the text under `log`, `message`, `MESSAGE` or `exec`."),
             own("stages", &STAGE_LIST, "Stages."),
             own("responseCodes", &Shape::List(&Shape::Text(Form::Codes)), "Response codes: `403`, `4xx` or `500-599`."),
             own("sourceIPs", &Shape::List(&Shape::Text(Form::Network)), "Networks that the last of the event's addresses is in, the only one that a client cannot make up."),
@@ -203,9 +204,9 @@ macro_rules! with_conditions {
     };
 }
 
-static WHEN: [Field; 13] = with_conditions![];
+static WHEN: [Field; 14] = with_conditions![];
 
-static RULE: [Field; 20] = with_conditions![
+static RULE: [Field; 21] = with_conditions![
     field("level", &Shape::Choice(&LEVELS), "The level that events are lowered to; `None` drops them."),
     field("omitStages", &STAGE_LIST, "Stages at which events are dropped, besides the policy's."),
     field("omitManagedFields", &Shape::Truth, "Whether `managedFields` are taken out of bodies."),

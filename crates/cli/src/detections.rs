@@ -34,7 +34,10 @@ struct Case {
     id: String,
     title: String,
     read_by: Vec<String>,
-    event: Value,
+    /// What differs from the base.
+    event: Option<Value>,
+    /// A record that is no event of Kubernetes'.
+    record: Option<Value>,
     reads: Vec<String>,
 }
 
@@ -43,8 +46,15 @@ pub(crate) fn all() -> Result<Vec<Detection>, Failure> {
     let broken = |error: &dyn std::fmt::Display| Failure::Failed(format!("detections.yaml: {error}"));
     let data: Data = serde_saphyr::from_str(DATA).map_err(|error| broken(&error))?;
     let detection = |case: Case| {
-        let mut event = data.base.clone();
-        lay_over(&mut event, case.event);
+        let event = match (case.event, case.record) {
+            (Some(over), None) => {
+                let mut event = data.base.clone();
+                lay_over(&mut event, over);
+                event
+            }
+            (None, Some(record)) => record,
+            _ => return Err(broken(&format!("`{}`: expected either `event` or `record`", case.id))),
+        };
         let reads = case.reads.iter().map(|text| Place::parse(text).map_err(|error| broken(&error)));
         let reads = reads.collect::<Result<_, _>>()?;
         Ok(Detection { id: case.id, title: case.title, read_by: case.read_by, event, reads })

@@ -3,7 +3,7 @@
 use auditgate::policy::{Conditions, GroupResources, Network, Property, Resource, Stage, Wildcard};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-const TEXTS: [(Property, &str); 8] = [
+const TEXTS: [(Property, &str); 9] = [
     (Property::User, "users"),
     (Property::Group, "userGroups"),
     (Property::Verb, "verbs"),
@@ -12,6 +12,7 @@ const TEXTS: [(Property, &str); 8] = [
     (Property::Tag, "tags"),
     (Property::UserAgent, "userAgents"),
     (Property::Path, "nonResourceURLs"),
+    (Property::Message, "messages"),
 ];
 
 /// What stands under a key.

@@ -16,9 +16,11 @@
 //! - [`Generator`]: an iterator of [`Event`]s; event `n` depends on the options and `n` alone.
 //! - [`Planted`]: a secret in an event: where, which class of place, which text.
 //! - [`Marker`]: finds any of a run's secrets in any output, encoded or not.
+//! - [`node_log`]: what auditd writes on a node.
 
 mod canary;
 mod envelope;
+mod node;
 mod objects;
 mod pen;
 mod random;
@@ -28,6 +30,7 @@ mod world;
 use std::fmt;
 
 pub use canary::{Class, Marker, Planted};
+pub use node::node_log;
 pub use random::Random;
 
 use envelope::Version;

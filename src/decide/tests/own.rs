@@ -114,6 +114,7 @@ fn annotations_tags_agents_sources_and_stages() {
         annotations: &[(b"authorization.k8s.io/decision", b"forbid")],
         tag: b"audit.k8s",
         user_agent: Some(b"kube-probe/1.33"),
+        message: Some(b"type=EOE msg=audit"),
         stage: Some(b"ResponseComplete"),
         ..pod()
     };
@@ -122,6 +123,7 @@ fn annotations_tags_agents_sources_and_stages() {
         "{annotations: {authorization.k8s.io/decision: []}}",
         "{tags: ['audit.*']}",
         "{userAgents: ['kube-probe/*']}",
+        "{messages: ['*=EOE *']}",
         "{sources: [kubernetes]}",
         "{stages: [Panic, ResponseComplete]}",
     ] {
@@ -132,6 +134,7 @@ fn annotations_tags_agents_sources_and_stages() {
         "{annotations: {authorization.k8s.io/reason: []}}",
         "{tags: ['syslog.*']}",
         "{userAgents: ['curl/*']}",
+        "{messages: ['EOE*']}",
         "{sources: [sshd, auditd]}",
         "{stages: [RequestReceived]}",
     ] {

@@ -2,8 +2,15 @@
 
 use auditgate::policy::{Conditions, GroupResources, Network, Property, Resource, Wildcard};
 
-const TEXTS: [Property; 6] =
-    [Property::User, Property::Group, Property::Verb, Property::Source, Property::Tag, Property::UserAgent];
+const TEXTS: [Property; 7] = [
+    Property::User,
+    Property::Group,
+    Property::Verb,
+    Property::Source,
+    Property::Tag,
+    Property::UserAgent,
+    Property::Message,
+];
 
 /// Whether every event that fits `narrow` fits `wide` too. A `false` may mean that it is hard to tell.
 pub(super) fn covers(wide: &Conditions, narrow: &Conditions) -> bool {
