@@ -190,8 +190,8 @@ impl Engine {
         if self.envelope.is_audit_event() {
             self.envelope.source = Source::Kubernetes;
         }
-        let rules = &self.policy.redact().rules;
-        let active = with_attributes(&self.envelope, context, record, |attributes| active_rules(rules, attributes));
+        let policy = &self.policy;
+        let active = with_attributes(&self.envelope, context, record, |attributes| active_rules(policy, attributes));
         self.envelope.source = source;
         if first.0.is_err() || active == self.variants.active {
             return first;

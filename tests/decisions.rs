@@ -16,7 +16,11 @@ fn engine(policy: &str) -> Engine {
 
 /// What leaves of a record at a time; nothing if it is dropped.
 fn at(engine: &mut Engine, seconds: u32, event: &Value) -> Option<Value> {
-    let mut bytes = event.to_string().into_bytes();
+    line_at(engine, seconds, &event.to_string())
+}
+
+fn line_at(engine: &mut Engine, seconds: u32, event: &str) -> Option<Value> {
+    let mut bytes = event.as_bytes().to_vec();
     bytes.extend([0; PADDING]);
     let mut record = Padded::new(&mut bytes).unwrap();
     match engine.process(Context { tag: b"audit.k8s", seconds, nanoseconds: 0 }, &mut record) {
@@ -114,6 +118,46 @@ fn conditions_read_lines_as_they_were_written() {
             let mut engine = engine(&format!("rules: [{rule}]\n"));
             let record = at(&mut engine, 1, &json!({ key: line })).unwrap();
             assert_eq!(record["auditgate"]["rule"], if fits { "rule-1" } else { "default" }, "{key} {rule}");
+        }
+    }
+}
+
+#[test]
+fn rules_decide_about_managed_fields_that_the_catalogue_leaves_in() {
+    let body = || json!({"kind": "Pod", "metadata": {"name": "web", "managedFields": [{"manager": "kubectl"}]}, "items": [{"metadata": {"managedFields": []}}]});
+    for (policy, verb, leaves) in [
+        ("{}", "create", false),
+        ("redact: {keep: [K05]}", "create", true),
+        ("redact: {keep: [K05]}\nomitManagedFields: true", "create", false),
+        ("redact: {catalogue: false}\nomitManagedFields: true", "create", false),
+        ("redact: {keep: [K05]}\nrules: [{verbs: [create], omitManagedFields: true}]", "create", false),
+        ("redact: {keep: [K05]}\nrules: [{verbs: [create], omitManagedFields: true}]", "update", true),
+        (
+            "redact: {keep: [K05]}\nomitManagedFields: true\nrules: [{verbs: [create], omitManagedFields: false}]",
+            "create",
+            true,
+        ),
+        (
+            "redact: {keep: [K05]}\nomitManagedFields: true\nrules: [{verbs: [create], omitManagedFields: false}]",
+            "update",
+            false,
+        ),
+    ] {
+        let policy = if policy == "{}" { "" } else { policy };
+        let mut engine = engine(&format!("{policy}\n"));
+        let mut event = event();
+        event["verb"] = verb.into();
+        event["requestObject"] = body();
+        let late = event.to_string();
+        event.as_object_mut().unwrap().remove("requestObject");
+        let early = event.to_string().replacen('{', &format!("{{\"requestObject\":{},", body()), 1);
+        // The second is read with what the first has taught; the body stands on either side of the fields that decide.
+        for event in [&early, &late, &early] {
+            let record = line_at(&mut engine, 1, event).unwrap();
+            let body = &record["requestObject"];
+            assert_eq!(body["metadata"].get("managedFields").is_some(), leaves, "{policy} {verb} {record}");
+            assert_eq!(body["items"][0]["metadata"].get("managedFields").is_some(), leaves, "{policy} {verb} {record}");
+            assert_eq!(body["metadata"]["name"], "web");
         }
     }
 }

@@ -38,6 +38,7 @@ pub use path::{Path, Step};
 pub use presets::{PRESETS, Preset, PresetRule};
 
 use crate::decide::Matcher;
+use crate::redact::MANAGED_FIELDS;
 use auditgate_own::Pseudonyms;
 
 /// Largest policy file in bytes.
@@ -189,6 +190,12 @@ impl Policy {
     /// Whether anything looks at annotations, so that they have to be remembered.
     pub(crate) fn asks_for_annotations(&self) -> bool {
         self.asks_for_annotations
+    }
+
+    /// Whether rules decide about `managedFields`, because the catalogue leaves them in.
+    pub(crate) fn omits_managed_fields(&self) -> bool {
+        let stays = !self.redact.catalogue || self.redact.keep.iter().any(|entry| entry.name == MANAGED_FIELDS);
+        stays && self.rules.iter().chain([&self.default]).any(|rule| rule.omit_managed_fields)
     }
 
     /// Whether every event leaves, as high as it came, with no rule to be asked.

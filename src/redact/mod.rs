@@ -78,16 +78,21 @@ pub(crate) struct Off {
     /// All of it, but for what keeps the module's own map and the reading of events as they are.
     pub(crate) all: bool,
     ids: Vec<&'static str>,
+    /// A rule takes `managedFields` out of the event, so that their entry stays.
+    omits_managed_fields: bool,
 }
 
+/// The entry for `managedFields`.
+pub(crate) const MANAGED_FIELDS: &str = "K05";
+
 impl Off {
-    pub(crate) fn new(redact: &Redact) -> Self {
+    pub(crate) fn new(redact: &Redact, omits_managed_fields: bool) -> Self {
         let ids = redact.keep.iter().filter_map(|entry| switchable().find(|id| *id == entry.name)).collect();
-        Self { all: !redact.catalogue, ids }
+        Self { all: !redact.catalogue, ids, omits_managed_fields }
     }
 
     pub(crate) fn has(&self, id: &str) -> bool {
-        self.all || self.ids.contains(&id)
+        (self.all || self.ids.contains(&id)) && !(self.omits_managed_fields && id == MANAGED_FIELDS)
     }
 
     /// Forgets hits of what is switched off.

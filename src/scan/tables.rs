@@ -7,6 +7,7 @@ use super::own_paths::Purpose;
 use super::paths::{Builder, Paths, State, effect};
 use super::string;
 use super::templates::Templates;
+use super::variants::MANAGED_FIELDS;
 use super::walk::Work;
 use crate::envelope::{ELSEWHERE, Envelope, FIELDS, Field};
 use crate::policy::{Action, Path, Policy, Step};
@@ -40,11 +41,11 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// The tables of a policy of whose redaction rules those with a bit in `active` hold.
+    /// The tables of a policy of whose redaction rules those with a bit in `active` hold; the last bit is [`MANAGED_FIELDS`].
     pub(crate) fn new(policy: &Policy, active: u128) -> Self {
         let mut keys = Keys::new();
         let mut builder = Builder::new();
-        let off = Off::new(policy.redact());
+        let off = Off::new(policy.redact(), policy.omits_managed_fields() && active & MANAGED_FIELDS != 0);
         catalogue::add_patterns(&mut builder, &mut keys, policy.asks_for_annotations(), &off);
         let own = Own::new(policy, active);
         add_own(&mut builder, &mut keys, policy, active);

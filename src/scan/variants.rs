@@ -1,16 +1,19 @@
-//! Redaction rules with conditions: the rules that hold for an event are a set, and for each set that was met there are tables of its own.
+//! Redaction that depends on the event. Rules with conditions: the rules that hold for an event are a set, and for each set that was met there are tables of its own.
 
 use super::tables::Tables;
 use crate::decide::Attributes;
-use crate::policy::{Conditions, Policy, RedactRule};
+use crate::policy::{Conditions, Policy};
 use core::mem::replace;
 
 /// Tables kept besides those in use.
 const MAX_KEPT: usize = 3;
 
+/// In a set of redaction rules: `managedFields` are taken out because the rule that decides about the event says so, although the catalogue does not.
+pub(super) const MANAGED_FIELDS: u128 = 1 << 127;
+
 /// The sets of redaction rules that were met, a bit for each rule.
 pub(crate) struct Variants {
-    /// Whether any rule has conditions.
+    /// Whether anything depends on the event.
     pub(crate) conditional: bool,
     /// The rules that the tables in use hold.
     pub(crate) active: u128,
@@ -20,7 +23,8 @@ pub(crate) struct Variants {
 impl Variants {
     /// All rules hold, until an event says otherwise.
     pub(crate) fn new(policy: &Policy) -> Self {
-        let conditional = policy.redact().rules.iter().any(|rule| rule.when != Conditions::default());
+        let conditional = policy.redact().rules.iter().any(|rule| rule.when != Conditions::default())
+            || policy.omits_managed_fields();
         Self { conditional, active: u128::MAX, kept: Vec::new() }
     }
 
@@ -39,9 +43,14 @@ impl Variants {
     }
 }
 
-/// The rules whose conditions an event fulfils.
-pub(crate) fn active_rules(rules: &[RedactRule], attributes: &Attributes<'_>) -> u128 {
+/// The redaction rules that hold for an event.
+pub(crate) fn active_rules(policy: &Policy, attributes: &Attributes<'_>) -> u128 {
+    let rules = &policy.redact().rules;
     let unused = u128::MAX.checked_shl(rules.len() as u32).unwrap_or(0);
-    let fits = |rule: &RedactRule| rule.when.fit(attributes);
-    rules.iter().enumerate().fold(unused, |all, (index, rule)| all | u128::from(fits(rule)) << index)
+    let active = rules
+        .iter()
+        .enumerate()
+        .fold(unused, |all, (index, rule)| all | u128::from(rule.when.fit(attributes)) << index);
+    let stays = policy.omits_managed_fields() && !policy.decide(attributes).omit_managed_fields;
+    if stays { active & !MANAGED_FIELDS } else { active }
 }

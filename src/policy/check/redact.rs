@@ -9,8 +9,8 @@ use crate::policy::path::{Path, Step};
 use crate::policy::yaml::Node;
 use crate::redact::switchable;
 
-/// Most redaction rules: those that hold for an event are a set of bits.
-const MAX_RULES: usize = 128;
+/// Most redaction rules: those that hold for an event are a set of 128 bits, one of which is taken.
+const MAX_RULES: usize = 127;
 
 /// Keys that events of the API server alone have, so that what stands below them is known.
 const EVENT_KEYS: [&str; 11] = [
@@ -58,7 +58,7 @@ pub(super) fn redact(reporter: &mut Reporter, node: &Node) -> Redact {
     }
     let at = at.key("rules");
     if node.child("rules").items().len() > MAX_RULES {
-        reporter.report(Code::TooLarge, node.child("rules"), &at, "more than 128 redaction rules", "use lists");
+        reporter.report(Code::TooLarge, node.child("rules"), &at, "more than 127 redaction rules", "use lists");
         return redact;
     }
     for (index, item) in node.child("rules").items().iter().enumerate() {
