@@ -19,6 +19,9 @@ pub struct Context<'a> {
     pub nanoseconds: u32,
 }
 
+/// Room for the decision map, which is longer only if it tells of many rules.
+const STAMP_BYTES: usize = 512;
+
 /// What becomes of a record.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome<'a> {
@@ -159,7 +162,8 @@ impl Engine {
         if stamp.limited.is_some() {
             stamp.placeholder(context, &mut self.output);
         } else {
-            self.output.reserve(length + 512);
+            // Room for all at once: a long output that grows would be twice as long for a moment.
+            self.output.reserve_exact(self.work.edits.longest(length) + STAMP_BYTES);
             self.work.edits.render(record, 0, self.envelope.end - 1, &mut self.output);
             stamp.append(&mut self.output);
         }
@@ -201,6 +205,11 @@ impl Engine {
         self.envelope.clear();
         self.tables.tidy();
         self.read(record)
+    }
+
+    /// Gives the memory of the last answer back.
+    pub fn forget_output(&mut self) {
+        self.output = Vec::new();
     }
 
     /// The policy that the engine follows.

@@ -227,6 +227,12 @@ extern "C" fn malloc(len: usize) -> *mut u8 {
     if module.running {
         module = Module::restart();
     }
+    if len >= LONG_RECORD_BYTES
+        && let Some(engine) = &mut module.engine
+    {
+        // The last answer was valid until now; a long record may need its room.
+        engine.forget_output();
+    }
     module.slots.take(len, &mut Room)
 }
 

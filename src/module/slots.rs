@@ -101,8 +101,9 @@ impl Slot {
     /// A longer buffer in place of the one that was there; none, if there is no memory for it.
     fn replace(&mut self, needed: usize, source: &mut impl Source) {
         self.empty(source);
-        // Somewhat more than needed, so that slowly growing records do not cost a new buffer each.
-        let Some(capacity) = needed.checked_next_multiple_of(STEP_BYTES) else { return };
+        // Somewhat more than needed, so that records of nearly the same length do not cost a new buffer each, and memory a hole.
+        let Some(capacity) = needed.checked_add(needed / 16) else { return };
+        let Some(capacity) = capacity.checked_next_multiple_of(STEP_BYTES) else { return };
         let Ok(layout) = Layout::from_size_align(capacity, ALIGN) else { return };
         let buffer = source.take(layout);
         if !buffer.is_null() {
@@ -167,9 +168,17 @@ mod tests {
     }
 
     #[test]
+    fn a_slightly_longer_record_fits_as_well() {
+        let (mut slots, mut source) = (Slots::new(), numbers(usize::MAX));
+        let buffer = slots.take(5_000_000, &mut source);
+        slots.give(buffer);
+        assert_eq!(slots.take(5_250_000, &mut source), buffer);
+    }
+
+    #[test]
     fn padding_is_part_of_what_a_buffer_holds() {
         let (mut slots, mut source) = (Slots::new(), numbers(usize::MAX));
-        let buffer = slots.take(STEP_BYTES - PADDING, &mut source);
+        let buffer = slots.take(1, &mut source);
         assert!(slots.holds(buffer, STEP_BYTES - PADDING));
         assert!(!slots.holds(buffer, STEP_BYTES - PADDING + 1));
         assert!(!slots.holds(buffer, usize::MAX));

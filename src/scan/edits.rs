@@ -76,6 +76,11 @@ impl Edits {
         self.arena.get(edit.from..edit.to)
     }
 
+    /// No text of `length` bytes is longer than this with all changes made.
+    pub(crate) fn longest(&self, length: usize) -> usize {
+        length + self.arena.len()
+    }
+
     /// Appends `start..end` of `text` to `out`, with all changes made.
     pub(crate) fn render(&mut self, text: &Padded<'_>, start: usize, end: usize, out: &mut Vec<u8>) {
         if self.unordered {
