@@ -17,6 +17,7 @@
 //! ```
 
 mod bake;
+mod compress;
 mod image;
 mod interface;
 mod linked;

@@ -1,6 +1,7 @@
 //! Writes a module again, instruction by instruction, with the changes that [`crate`] lists.
 
 use crate::PackError;
+use crate::compress::compress;
 use crate::image::Image;
 use crate::interface::{invalid, is_listed_export};
 use crate::linked::{Linked, PUT_IN_PLACE};
@@ -8,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{
-    CodeSection, CustomSection, DataCountSection, DataSection, Encode, ExportSection, Function, FunctionSection,
-    ImportSection, Instruction, MemorySection, MemoryType, Module, NameMap, NameSection, SectionId, StartSection,
+    CodeSection, CustomSection, DataCountSection, DataSection, ExportSection, Function, FunctionSection, ImportSection,
+    MemorySection, MemoryType, Module, NameMap, NameSection, SectionId, StartSection,
 };
 use wasmparser::{
     CodeSectionReader, CustomSectionReader, DataSectionReader, Export, FunctionBody, FunctionSectionReader, Imports,
@@ -73,7 +74,7 @@ impl<'a> Rewriter<'a> {
         let order = live.into_iter().filter(|&index| index != linked.restore).chain([linked.restore]);
         Self {
             plan,
-            block: lz4_flex::block::compress(&plan.image.bytes),
+            block: compress(&plan.image.bytes),
             resetting,
             indexes: order.zip(0..).collect(),
             next_import: 0,
@@ -118,18 +119,6 @@ impl<'a> Rewriter<'a> {
         names.functions(&functions);
         names
     }
-}
-
-/// Whether an instruction leaves a number that it has computed or loaded. Fluent Bit's interpreter lets such an instruction write to a local at once if
-/// `local.set` follows, and reads locals for nothing; `local.tee` is an instruction of its own, and would be every tenth that runs.
-fn is_computed(instruction: &Instruction<'_>) -> bool {
-    let mut code = Vec::new();
-    instruction.encode(&mut code);
-    // Loads of integers, but for those that extend to 64 bits; comparisons and arithmetic of integers; conversions between them.
-    matches!(
-        code.first(),
-        Some(0x28 | 0x29 | 0x2c..=0x35 | 0x45..=0x5a | 0x67..=0x8a | 0xa7 | 0xac | 0xad | 0xc0..=0xc4)
-    )
 }
 
 impl Reencode for Rewriter<'_> {
@@ -227,27 +216,8 @@ impl Reencode for Rewriter<'_> {
             function.instructions().i32_const(stack.top.cast_signed()).global_set(stack.global);
         }
         let mut reader = body.get_operators_reader()?;
-        // Whether the present block and those around it are in a loop.
-        let mut loops = vec![false];
-        let mut computed = false;
         while !reader.eof() {
-            let instruction: Instruction<'_> = self.parse_instruction(&mut reader)?;
-            match instruction {
-                Instruction::LocalTee(local) if computed && loops.last() == Some(&true) => {
-                    function.instructions().local_set(local).local_get(local);
-                    computed = false;
-                }
-                other => {
-                    match other {
-                        Instruction::Loop(_) => loops.push(true),
-                        Instruction::Block(_) | Instruction::If(_) => loops.push(loops.last() == Some(&true)),
-                        Instruction::End => drop(loops.pop()),
-                        _ => {}
-                    }
-                    computed = is_computed(&other);
-                    function.instruction(&other);
-                }
-            }
+            function.instruction(&self.parse_instruction(&mut reader)?);
         }
         code.function(&function);
         Ok(())
