@@ -5,7 +5,7 @@ use crate::envelope::{Envelope, Field, Source, text_of};
 use crate::policy::{Level, Policy};
 use crate::redact::start;
 use crate::report::Report;
-use crate::scan::{Padded, Stop, Tables, Variants, Walk, Work, active_rules, decode};
+use crate::scan::{Padded, Stop, Tables, Variants, Walk, Work, active_rules, decode, encode};
 use crate::stamp::{Fault, Stamp};
 
 /// What the host knows of a record besides its bytes.
@@ -164,7 +164,11 @@ impl Engine {
         } else {
             // Room for all at once: a long output that grows would be twice as long for a moment.
             self.output.reserve_exact(self.work.edits.longest(length) + STAMP_BYTES);
-            self.work.edits.render(record, 0, self.envelope.end - 1, &mut self.output);
+            let end = self.envelope.end - 1;
+            match self.envelope.unpacked {
+                Some(event) => render_unpacked(&mut self.work, record, event, end, &mut self.output),
+                None => self.work.edits.render(record, 0, end, &mut self.output),
+            }
             stamp.append(&mut self.output);
         }
         self.report.count_record(redactions, self.output.len());
@@ -290,6 +294,23 @@ impl Engine {
         self.report.count_placeholder(fault.code(), self.output.len());
         self.finish()
     }
+}
+
+/// Appends a record up to `end`, the event in it as the string that it was; unless that is in what has been written anew as a whole.
+#[cold]
+#[inline(never)]
+fn render_unpacked(work: &mut Work, record: &Padded<'_>, event: (usize, usize), end: usize, out: &mut Vec<u8>) {
+    let (from, to) = event;
+    if work.edits.enclose(from, to) {
+        return work.edits.render(record, 0, end, out);
+    }
+    let mut json = Vec::new();
+    work.edits.render(record, from, to, &mut json);
+    work.edits.render(record, 0, from, out);
+    out.push(b'"');
+    encode(json.trim_ascii_end(), out);
+    out.push(b'"');
+    work.edits.render(record, to, end, out);
 }
 
 /// What the rules look at.
@@ -418,12 +439,18 @@ fn with_attributes<T>(
 
 /// Lowers an event to a level: the bodies that are above it go, and the event says so. Never raises one.
 fn lower(level: Level, envelope: &Envelope, record: &Padded<'_>, work: &mut Work) {
-    let Some(text) = envelope.field(Field::Level) else { return };
-    let own = Level::from_name(record.span(text.start, text.end)).unwrap_or(Level::RequestResponse);
-    if own <= level {
-        return;
+    match envelope.field(Field::Level) {
+        Some(text) => {
+            let own = Level::from_name(record.span(text.start, text.end)).unwrap_or(Level::RequestResponse);
+            if own <= level {
+                return;
+            }
+            work.edits.replace(text.start, text.end, level.as_str().as_bytes());
+        }
+        // Google Cloud's entries have bodies and do not say at which level.
+        None if envelope.source == Source::Kubernetes => {}
+        None => return,
     }
-    work.edits.replace(text.start, text.end, level.as_str().as_bytes());
     for &(is_response, member, after) in envelope.bodies() {
         if is_response || level < Level::Request {
             work.edits.leave_out(member, after);

@@ -124,6 +124,8 @@ pub(crate) struct Envelope {
     pub(crate) ambiguous: bool,
     /// Position behind the record's last bracket.
     pub(crate) end: usize,
+    /// Where the event stands that was a string, and has to be one again.
+    pub(crate) unpacked: Option<(usize, usize)>,
 }
 
 impl Envelope {
@@ -142,6 +144,7 @@ impl Envelope {
         self.class = None;
         self.ambiguous = false;
         self.end = 0;
+        self.unpacked = None;
     }
 
     /// Remembers the value of the field with the number `field`; of several the first.
@@ -317,6 +320,11 @@ mod tests {
             (
                 "a",
                 r#"{"category":"kube-audit","properties":{"log":{"auditID":"i","stage":"s","verb":"get"}}}"#,
+                "kubernetes",
+            ),
+            (
+                "a",
+                r#"{"category":"kube-audit","properties":{"log":"{\"auditID\":\"i\",\"stage\":\"s\",\"verb\":\"get\"}"}}"#,
                 "kubernetes",
             ),
             ("a", r#"{"protoPayload":{"methodName":"io.k8s.core.v1.pods.list","serviceName":"k8s.io"}}"#, "kubernetes"),

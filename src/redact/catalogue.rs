@@ -112,6 +112,8 @@ pub(crate) static ENTRIES: &[Entry] = entries! {
         "command lines of processes: of the one that wrote to the journal, and of sensors' records";
     "R03" RECORD, ["requestObject"], e::BODY, "what was asked for";
     "R03" RECORD, ["responseObject"], e::BODY | e::RESPONSE, "what was answered";
+    "R03" RECORD, ["protoPayload.request"], e::LOWERED, "what was asked for, in an entry of Google Cloud's";
+    "R03" RECORD, ["protoPayload.response"], e::LOWERED | e::RESPONSE, "what was answered, in such an entry";
     "R04" RECORD, ["items[]"], e::EVENT, "events of an EventList";
     "R04" RECORD, ["properties.log"], e::EVENT, "the event in an AKS envelope";
     "X01" RECORD, [

@@ -78,6 +78,9 @@ impl Walk<'_, '_> {
         if flags & effect::LINE != 0 {
             bits |= close::BYTES;
         }
+        if flags & effect::LOWERED != 0 {
+            bits |= close::REMEMBER | if flags & effect::RESPONSE != 0 { close::RESPONSE } else { 0 };
+        }
         (value, bits)
     }
 

@@ -70,6 +70,11 @@ impl Edits {
         self.list.iter().rev().take(LAST_CHANGES).any(inside)
     }
 
+    /// Whether `start..end` stands inside one change.
+    pub(crate) fn enclose(&self, start: usize, end: usize) -> bool {
+        self.list.iter().any(|edit| edit.start <= start && edit.end >= end)
+    }
+
     /// What stands in the place of exactly `start..end`, if it has been replaced.
     pub(crate) fn replaced(&self, start: usize, end: usize) -> Option<&[u8]> {
         let edit = self.list.iter().rev().find(|edit| edit.start == start && edit.end == end)?;
@@ -111,6 +116,9 @@ fn render(list: &[Edit], arena: &[u8], text: &Padded<'_>, start: usize, end: usi
     for edit in list {
         if edit.start < at {
             continue;
+        }
+        if edit.start >= end {
+            break;
         }
         out.extend_from_slice(text.span(at, edit.start));
         out.extend_from_slice(arena.get(edit.from..edit.to).unwrap_or_default());

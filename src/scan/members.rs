@@ -20,6 +20,8 @@ pub(super) enum Reached {
     End(usize),
     /// The first member of a raw line.
     Line(usize),
+    /// The first member of an event that was a string.
+    Event(usize),
     /// The end of a raw line; the position behind its quote.
     LineEnd(usize),
 }
@@ -116,12 +118,11 @@ impl Walk<'_, '_> {
                 }
                 if opens::<ESCAPED>(text, at) {
                     if !ESCAPED
-                        && member.flags & effect::LINE != 0
+                        && member.flags & (effect::LINE | effect::EVENT) != 0
                         && !self.lifted
-                        && let Some(inside) = self.try_line(start, at)
+                        && let Some(inside) = self.try_line(frame, member, start, at)
                     {
-                        self.frame = Frame { learn: 0, ..frame };
-                        return Ok(Reached::Line(inside));
+                        return Ok(inside);
                     }
                     let value = self.quick_string::<ESCAPED>(text, at);
                     let from = at + quote - 1;

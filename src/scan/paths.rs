@@ -44,6 +44,8 @@ pub(crate) mod effect {
     pub(crate) const CAPTURE: u32 = 1 << 2;
     /// The value is an API object of the event's own resource.
     pub(crate) const OBJECT: u32 = 1 << 3;
+    /// An object that goes where an event is lowered, and that says itself what it is.
+    pub(crate) const LOWERED: u32 = 1 << 4;
     /// No token pattern is looked for: identifiers, times, digests.
     pub(crate) const EXEMPT: u32 = 1 << 5;
     /// A request URI.
@@ -70,7 +72,7 @@ pub(crate) mod effect {
     pub(crate) const POINTER: u32 = 1 << 17;
     /// While the resource is unknown it counts as a Secret.
     pub(crate) const STRICT: u32 = 1 << 18;
-    /// With `BODY`: the response's.
+    /// With `BODY` or `LOWERED`: the response's.
     pub(crate) const RESPONSE: u32 = 1 << 19;
     /// An annotation of the event that the policy's rules may ask for.
     pub(crate) const ANNOTATION: u32 = 1 << 20;
@@ -102,6 +104,7 @@ pub(crate) fn describe(flags: u32) -> String {
         (effect::TRUNCATE, "shortened to 16 bytes"),
         (effect::LINE, "an audit event is lifted into the record, other text looked through"),
         (effect::BODY, "read as an object of the event's resource"),
+        (effect::LOWERED, "left out where a rule lowers the event"),
         (effect::EVENT, "read as an audit event"),
         (effect::POINTER, "remembered"),
         (effect::STRICT, "treated as a Secret's while the resource is unknown"),

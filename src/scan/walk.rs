@@ -270,7 +270,7 @@ impl<'w, 'r> Walk<'w, 'r> {
                     self.envelope.end = end;
                     return Ok(end);
                 }
-                Reached::Line(inside) => (at, behind_value) = (inside, false),
+                Reached::Line(inside) | Reached::Event(inside) => (at, behind_value) = (inside, false),
                 Reached::LineEnd(behind) => (at, behind_value) = (behind, true),
             }
         }
