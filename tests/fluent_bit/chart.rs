@@ -15,6 +15,7 @@ use crate::harness::{FluentBit, Line, Run, Setup, Until, corpus, module, project
 use crate::wasm::{Fault, faulty};
 use rendered::{Chart, documents, overlay_folder, secret, yaml};
 
+mod official;
 mod rendered;
 
 in_both!(

@@ -3,7 +3,8 @@
 #
 #   pod.sh FOLDER COMMAND...
 #
-# FOLDER holds conf (the ConfigMap), var-log, run-log, state, auditgate and machine-id. Needs leave to make a mount namespace.
+# FOLDER holds conf (the ConfigMap), var-log, and what of run-log, state, pod-state, auditgate, machine-id and ca-certificates.crt the pod
+# has. Needs leave to make a mount namespace.
 set -eu
 if [ "$1" != --inside ]; then
   exec unshare --mount --map-root-user -- "$0" --inside "$@"
@@ -19,11 +20,15 @@ for part in /bin /etc /lib /lib64 /opt /proc /dev /root /sbin /tmp /usr; do
   [ ! -L "$part" ] || { cp -P "$part" "$root$part" && continue; }
   [ ! -d "$part" ] || { mkdir -p "$root$part" && mount --rbind "$part" "$root$part"; }
 done
-mount_at() { mkdir -p "$root$2" && mount --rbind "$folder/$1" "$root$2"; }
+# What the folder lacks, the pod has not.
+mount_at() { [ ! -e "$folder/$1" ] || { mkdir -p "$root$2" && mount --rbind "$folder/$1" "$root$2"; }; }
+instead_of() { [ ! -e "$folder/$1" ] || mount --bind "$folder/$1" "$root$2"; }
 mount_at var-log /var/log
 mount_at run-log /run/log
 mount_at state /var/fluent-bit/data
+mount_at pod-state /state
 mount_at conf /fluent-bit/etc
-[ ! -d "$folder/auditgate" ] || mount_at auditgate /auditgate
-mount --bind "$folder/machine-id" "$root/etc/machine-id"
+mount_at auditgate /auditgate
+instead_of machine-id /etc/machine-id
+instead_of ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 exec chroot "$root" "$@"

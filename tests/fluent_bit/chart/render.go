@@ -1,15 +1,17 @@
 // Renders templates of a Helm chart with Go's own template engine, which is Helm's: for machines without helm.
 //
 // Reads one JSON object: `templates` (name to text), `render` (which of them), `data` (Values, Release, Chart). Writes what they
-// render to. Helm's additional functions are here as far as the chart of fluent-logshipping-app uses them; a template that
-// needs another one does not parse, and the test that called this fails.
+// render to. Helm's additional functions are here as far as the charts of fluent-logshipping-app and of Fluent Bit use them; a template
+// that needs another one does not parse, and the test that called this fails.
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"text/template"
 )
@@ -67,6 +69,15 @@ func main() {
 			}
 			return value
 		},
+		"contains": func(part, text string) bool { return strings.Contains(text, part) },
+		"dict": func(pairs ...any) map[string]any {
+			made := map[string]any{}
+			for at := 0; at+1 < len(pairs); at += 2 {
+				made[fmt.Sprint(pairs[at])] = pairs[at+1]
+			}
+			return made
+		},
+		"empty": empty,
 		"has": func(needle any, list []any) bool {
 			for _, item := range list {
 				if reflect.DeepEqual(item, needle) {
@@ -76,9 +87,45 @@ func main() {
 			return false
 		},
 		"indent":     indent,
+		"int": func(value any) (int, error) { return strconv.Atoi(fmt.Sprint(value)) },
+		"kindIs": func(kind string, value any) bool {
+			return value != nil && reflect.ValueOf(value).Kind().String() == kind
+		},
+		"merge": func(into, from map[string]any) map[string]any {
+			for key, value := range from {
+				if empty(into[key]) {
+					into[key] = value
+				}
+			}
+			return into
+		},
 		"nindent":    func(by int, text string) string { return "\n" + indent(by, text) },
 		"quote":      func(value any) string { return fmt.Sprintf("%q", fmt.Sprint(value)) },
 		"replace":    func(from, to, text string) string { return strings.ReplaceAll(text, from, to) },
+		// Only asked about a cluster's version, in templates that are not rendered here.
+		"semverCompare": func(string, string) (bool, error) { return false, fmt.Errorf("no cluster to compare with") },
+		"sha256sum":     func(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) },
+		"ternary": func(yes, no any, test bool) any {
+			if test {
+				return yes
+			}
+			return no
+		},
+		"toString": func(value any) string {
+			if value == nil {
+				return ""
+			}
+			return fmt.Sprint(value)
+		},
+		"tpl": func(text string, data any) (string, error) {
+			part, err := template.Must(root.Clone()).New("tpl").Parse(text)
+			if err != nil {
+				return "", err
+			}
+			var rendered strings.Builder
+			err = part.Execute(&rendered, data)
+			return rendered.String(), err
+		},
 		"trimPrefix": func(prefix, text string) string { return strings.TrimPrefix(text, prefix) },
 		"trimSuffix": func(suffix, text string) string { return strings.TrimSuffix(text, suffix) },
 		"trunc": func(length int, text string) string {
@@ -91,7 +138,7 @@ func main() {
 		check(err)
 	}
 	for _, name := range input.Render {
-		fmt.Println("---")
+		fmt.Println("\n---") // a template need not end its last line
 		check(root.ExecuteTemplate(os.Stdout, name, input.Data))
 	}
 }

@@ -1,13 +1,14 @@
 //! The chart's templates, rendered, and a pod that has what they say.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
 use serde_json::{Value, json};
 
 use crate::harness::{FluentBit, Setup, project};
+use crate::receivers::skipped;
 
 /// The machine that the journal and the pod believe to be.
 const MACHINE: &str = "5eedc0de5eedc0de5eedc0de5eedc0de";
@@ -24,63 +25,18 @@ pub struct Chart {
 
 impl Chart {
     pub fn find() -> Option<Self> {
-        let missing = |what: &str| {
-            let name = std::thread::current().name().unwrap_or("a test").to_owned();
-            std::io::stderr().write_all(format!("SKIPPED {name}: {what}\n").as_bytes()).unwrap();
-            None
-        };
-        let Some(checkout) = std::env::var_os("FLUENT_LOGSHIPPING_APP").map(PathBuf::from) else {
-            return missing("no chart; set FLUENT_LOGSHIPPING_APP to a checkout of giantswarm/fluent-logshipping-app");
-        };
-        for (program, argument) in [("go", "version"), ("ausearch", "--version"), (JOURNAL_REMOTE, "--version")] {
-            if !Command::new(program).arg(argument).output().is_ok_and(|output| output.status.success()) {
-                return missing(&format!("no `{program}`"));
-            }
-        }
-        let unshare = Command::new("unshare").args(["--mount", "--map-root-user", "true"]).output();
-        if !unshare.is_ok_and(|output| output.status.success()) {
-            return missing("no leave to make a mount namespace");
-        }
-        Some(Self { folder: checkout.join("helm/fluent-logshipping-app") })
+        let folder = checkout(
+            "FLUENT_LOGSHIPPING_APP",
+            "giantswarm/fluent-logshipping-app",
+            &[&["go", "version"], &["ausearch", "--version"], &[JOURNAL_REMOTE, "--version"], MOUNT],
+        )?;
+        Some(Self { folder: folder.join("helm/fluent-logshipping-app") })
     }
 
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.folder.join(name)).unwrap()
-    }
-
-    /// Templates of the chart, rendered with the overlays: as `helm template` does it.
+    /// Templates of the chart, rendered with the overlays.
     pub fn render(&self, templates: &[&str], overlays: &[&str]) -> Vec<Value> {
-        let mut values = yaml(&self.read("values.yaml"));
-        for overlay in overlays {
-            merge(&mut values, yaml(&std::fs::read_to_string(overlay_folder().join(overlay)).unwrap()));
-        }
-        let chart = yaml(&self.read("Chart.yaml"));
-        let name = "fluent-logshipping-app";
-        let input = json!({
-            "templates": (["_helpers.tpl", "_resource.tpl"].iter().chain(templates))
-                .map(|name| ((*name).to_owned(), Value::from(self.read(&format!("templates/{name}")))))
-                .collect::<serde_json::Map<_, _>>(),
-            "render": templates,
-            "data": {
-                "Values": values,
-                "Release": {"Name": name, "Namespace": "kube-system", "Service": "Helm"},
-                "Chart": {
-                    "Name": chart["name"], "Version": chart["version"], "AppVersion": chart["appVersion"],
-                    "Annotations": chart["annotations"],
-                },
-            },
-        });
-        let mut renderer = Command::new("go")
-            .arg("run")
-            .arg(project().join("tests/fluent_bit/chart/render.go"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        renderer.stdin.take().unwrap().write_all(input.to_string().as_bytes()).unwrap();
-        let output = renderer.wait_with_output().unwrap();
-        assert!(output.status.success(), "the chart does not render");
-        documents(&String::from_utf8(output.stdout).unwrap())
+        let overlays: Vec<_> = overlays.iter().map(|overlay| overlay_folder().join(overlay)).collect();
+        render(&self.folder, "fluent-logshipping-app", &["_helpers.tpl", "_resource.tpl"], templates, &overlays)
     }
 
     /// The pod with what the chart's ConfigMap says, and `module` in it, if any.
@@ -101,6 +57,63 @@ impl Chart {
             .file("machine-id", format!("{MACHINE}\n").as_bytes())
             .file(&format!("run-log/journal/{MACHINE}/system.journal"), &journal())
     }
+}
+
+/// Leave to make a mount namespace.
+pub const MOUNT: &[&str] = &["unshare", "--mount", "--map-root-user", "true"];
+
+/// A checkout of a repository on GitHub that a variable names, if the commands work that its test needs.
+pub fn checkout(variable: &str, repository: &str, commands: &[&[&str]]) -> Option<PathBuf> {
+    let missing = |what: &str| {
+        skipped(std::thread::current().name().unwrap_or("a test"), what);
+        None
+    };
+    let Some(folder) = std::env::var_os(variable).map(PathBuf::from) else {
+        return missing(&format!("no chart; set {variable} to a checkout of {repository}"));
+    };
+    for command in commands {
+        if !Command::new(command[0]).args(&command[1..]).output().is_ok_and(|output| output.status.success()) {
+            return missing(&format!("no `{}`", command.join(" ")));
+        }
+    }
+    Some(folder)
+}
+
+/// Templates of a chart, rendered with files of values: as `helm template` does it.
+pub fn render(chart: &Path, release: &str, partials: &[&str], templates: &[&str], overlays: &[PathBuf]) -> Vec<Value> {
+    let read = |name: &str| std::fs::read_to_string(chart.join(name)).unwrap();
+    let mut values = yaml(&read("values.yaml"));
+    for overlay in overlays {
+        merge(&mut values, yaml(&std::fs::read_to_string(overlay).unwrap()));
+    }
+    let about = yaml(&read("Chart.yaml"));
+    let path = |name: &str| format!("{}/templates/{name}", about["name"].as_str().unwrap());
+    let input = json!({
+        "templates": (partials.iter().chain(templates))
+            .map(|name| (path(name), Value::from(read(&format!("templates/{name}")))))
+            .collect::<serde_json::Map<_, _>>(),
+        "render": templates.iter().map(|name| path(name)).collect::<Vec<_>>(),
+        "data": {
+            "Values": values,
+            "Release": {"Name": release, "Namespace": "kube-system", "Service": "Helm"},
+            "Template": {"BasePath": path("").trim_end_matches('/')},
+            "Chart": {
+                "Name": about["name"], "Version": about["version"], "AppVersion": about["appVersion"],
+                "Annotations": about["annotations"],
+            },
+        },
+    });
+    let mut renderer = Command::new("go")
+        .arg("run")
+        .arg(project().join("tests/fluent_bit/chart/render.go"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    renderer.stdin.take().unwrap().write_all(input.to_string().as_bytes()).unwrap();
+    let output = renderer.wait_with_output().unwrap();
+    assert!(output.status.success(), "the chart does not render");
+    documents(&String::from_utf8(output.stdout).unwrap())
 }
 
 const JOURNAL_REMOTE: &str = "/lib/systemd/systemd-journal-remote";

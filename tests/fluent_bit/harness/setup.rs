@@ -21,6 +21,7 @@ pub struct Setup {
     pub(super) probe: bool,
     pub(super) time_limit: Duration,
     pub(super) pod: bool,
+    trusted: Option<PathBuf>,
     dry_run: bool,
     appended: Vec<(String, Vec<u8>)>,
     environment: Vec<(String, String)>,
@@ -50,6 +51,7 @@ impl Setup {
             probe: true,
             time_limit: Duration::from_secs(90),
             pod: false,
+            trusted: None,
             dry_run: false,
             appended: Vec::new(),
             environment: Vec::new(),
@@ -84,10 +86,21 @@ impl Setup {
         self
     }
 
+    /// Puts `certificates` in the place of those that the machine trusts, for this run alone: for outputs that have no setting for it.
+    pub fn machine_trusts(mut self, certificates: PathBuf) -> Self {
+        self.trusted = Some(certificates);
+        self
+    }
+
     /// One more argument on the command line.
     pub fn argument(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());
         self
+    }
+
+    /// The file of its configuration.
+    pub fn configuration(&self) -> &str {
+        &self.configuration
     }
 
     /// The folder of the run.
@@ -181,7 +194,14 @@ impl Setup {
             command.arg(Path::new("/fluent-bit/etc").join(&self.configuration));
             command
         } else {
-            let mut command = Command::new(&self.fluent_bit.program);
+            let mut command = if let Some(trusted) = &self.trusted {
+                let mut command = Command::new("unshare");
+                command.args(["--mount", "--map-root-user", "sh", "-c", TRUST, "sh"]).arg(trusted);
+                command.arg(&self.fluent_bit.program);
+                command
+            } else {
+                Command::new(&self.fluent_bit.program)
+            };
             command.arg("-c").arg(folder.join("conf").join(&self.configuration));
             command
         };
@@ -195,7 +215,6 @@ impl Setup {
         command
             // A group of its own: commands of its inputs outlive Fluent Bit, and end with the group.
             .process_group(0)
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .args(&self.arguments)
             .current_dir(folder)
             .env("AUDIT_LOG", log)
@@ -203,6 +222,7 @@ impl Setup {
             .env("AUDITGATE_POLICY", folder.join("policy"))
             .env("STATE_DIR", folder.join("state"))
             .env("OUT_DIR", folder.join("out"))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(messages.try_clone().unwrap())
             .stderr(messages)
@@ -210,6 +230,10 @@ impl Setup {
             .unwrap()
     }
 }
+
+/// Fluent Bit looks for the authorities that the machine trusts in one folder, and in this file first.
+const TRUST: &str =
+    "mount -t tmpfs trust /etc/ssl/certs && cp \"$1\" /etc/ssl/certs/ca-bundle.crt && shift && exec \"$@\"";
 
 /// All files below a folder.
 fn files_below(folder: &Path) -> Vec<PathBuf> {
