@@ -1,6 +1,6 @@
 # The targets a person needs; the work is done by cargo and by scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help dist aot demo test validate-formats lint module leak-bench fault-bench output-bench bench bench-table
+.PHONY: help dist page aot demo test validate-formats lint module leak-bench fault-bench output-bench bench bench-table
 SHELL := bash
 
 help: ## this list
@@ -12,13 +12,16 @@ module: ## the modules alone: dist/auditgate.wasm and dist/auditgate-output.wasm
 dist: module ## the modules, dist/auditgate, and dist/out_auditgate.so, which carry them inside
 	@scripts/build-cli.sh
 
+page: ## the engine for a browser, in one file: dist/auditgate.html
+	@scripts/build-page.sh
+
 aot: module ## the modules compiled ahead of time, by WAMR's compiler (WAMRC_241, WAMRC_130 or PATH)
 	@scripts/build-aot.sh
 
 demo: dist ## real audit events through the module: what went in, what comes out
 	@dist/auditgate demo
 
-test: module ## every test; those with a real Fluent Bit where FLUENT_BIT or the PATH has one
+test: module page ## every test; those with a real Fluent Bit where FLUENT_BIT or the PATH has one
 	@scripts/test.sh
 
 validate-formats: dist ## formats against schemas and parsers of others, and against real receivers
