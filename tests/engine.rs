@@ -214,6 +214,8 @@ fn names_of_oauth_tokens_leave_other_masks_in_their_uri() {
             format!("/oauthaccesstokens?fieldSelector=metadata.name!={mask},x=y&watch=1"),
         ),
         (format!("/oauthaccesstokens/{mask}?a=b"), format!("/oauthaccesstokens/{mask}?a=b")),
+        ("/oauthaccesstokens/%5Bredacted:T44%5D".to_owned(), "/oauthaccesstokens/%5Bredacted:T44%5D".to_owned()),
+        ("/oauthaccesstokens/?a=b".to_owned(), "/oauthaccesstokens/?a=b".to_owned()),
         (format!("/oauthaccesstokens/{mask}secret"), format!("/oauthaccesstokens/{mask}")),
     ] {
         assert_eq!(uri(&rest), expected, "{rest}");

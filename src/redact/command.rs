@@ -343,6 +343,15 @@ mod tests {
             (&["docker", "login", "--password-stdin", "quay.io"], "docker , login , --password-stdin , quay.io"),
             (&["etcdctl", "--user=root:hunter2", "get", "x"], "etcdctl , --user=root:* , get , x"),
             (&["smbclient", "-U", "me%hunter2", "//h/s"], "smbclient , -U , me%* , //h/s"),
+            (&["app", "--password=${DB_PASSWORD}"], "app , --password=${DB_PASSWORD}"),
+            (&["app", "--password=[redacted:T01]"], "app , --password=[redacted:T01]"),
+            (&["app", "--private-key", "-----BEGIN X-----abc"], "app , --private-key , *"),
+            (&["app", "-uroot", "-p2222"], "app , -uroot , -p2222"),
+            (&["curl", "-H", "Authorization:hunter2"], "curl , -H , Authorization:*"),
+            // What the program was says nothing about the next command.
+            (&["sh", "-c", "mysql -h x\nssh -p 2222 h"], "sh , -c , mysql -h x\nssh -p 2222 h"),
+            (&["sh", "-c", "mysql -h x | nc -p 2222 h"], "sh , -c , mysql -h x | nc -p 2222 h"),
+            (&["sh", "-c", "mysql -h x; nc -p 2222 h"], "sh , -c , mysql -h x; nc -p 2222 h"),
             // A name that the base64 of a secret happens to end with says nothing about the flag.
             (&["mysql", "-pcHl3aXBwd2Q="], "mysql , -p*"),
             (&["curl", "-H", "X-Api-Key:hunter2", "http://x"], "curl , -H , X-Api-Key:* , http://x"),

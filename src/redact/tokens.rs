@@ -137,8 +137,8 @@ pub(crate) static FORMATS: &[Format] = formats! {
     "T13" "rubygems_", HEX, 48, Any, "RubyGems key";
     "T14" "dckr_pat_", WORD, 20, Any, "Docker Hub token";
     "T14" "dckr_oat_", WORD, 20, Any, "Docker Hub organisation token";
-    "T15" "AKCp", ALNUM, 60, Any, "Artifactory key";
-    "T15" "cmVmd", ALNUM, 55, Any, "Artifactory reference token";
+    "T15" "AKCp", ALNUM, 60, Any, "JFrog key";
+    "T15" "cmVmd", ALNUM, 55, Any, "JFrog reference token";
     "T16" "PMAK-", WORD, 40, Any, "Postman key";
     "T17" "T3BlbkFJ", WORD, 16, Reach(96), "OpenAI key";
     "T18" "sk-ant-", WORD, 60, Any, "Anthropic key";

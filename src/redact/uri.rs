@@ -33,7 +33,7 @@ pub(crate) fn secret_parts(hints: &Hints, text: View<'_>, start: usize, end: usi
         } else if !known {
             judge(hints, text, value, stop, hits);
             // A value that is one only once decoded.
-            whole_value(hints, &decoded, value, stop, hits);
+            whole_value(hints, text, &decoded, value, stop, hits);
         }
         at = stop + 1;
     }
@@ -50,10 +50,9 @@ pub(crate) fn secret_parts(hints: &Hints, text: View<'_>, start: usize, end: usi
                 hits.push(Hit { start: start + from, end: start + to, id: "N01" });
             }
             Some(_) => hits.push(Hit { start: *start, end: *stop, id: "N01" }),
-            None if super::is_mask(decoded) => {}
             None => {
                 judge(hints, text, *start, *stop, hits);
-                whole_value(hints, decoded, *start, *stop, hits);
+                whole_value(hints, text, decoded, *start, *stop, hits);
             }
         }
     }
@@ -141,8 +140,8 @@ pub(crate) fn find_byte(text: View<'_>, start: usize, end: usize, byte: u8) -> O
     text.find_byte(start, end, byte)
 }
 
-fn whole_value(hints: &Hints, decoded: &[u8], start: usize, stop: usize, hits: &mut Vec<Hit>) {
-    if decoded.len() == stop - start || hits.iter().any(|hit| hit.start >= start && hit.end <= stop) {
+fn whole_value(hints: &Hints, text: View<'_>, decoded: &[u8], start: usize, stop: usize, hits: &mut Vec<Hit>) {
+    if decoded == text.span(start, stop) || hits.iter().any(|hit| hit.start >= start && hit.end <= stop) {
         return;
     }
     let mut bytes = decoded.to_vec();
@@ -160,4 +159,64 @@ fn whole_value(hints: &Hints, decoded: &[u8], start: usize, stop: usize, hits: &
 fn decode_form(text: &[u8]) -> Vec<u8> {
     let spaced: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
     decode::percent(&spaced)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    fn redacted(uri: &str) -> String {
+        let mut bytes = uri.as_bytes().to_vec();
+        bytes.resize(uri.len() + crate::scan::PADDING, 0);
+        let mut hits = Vec::new();
+        secret_parts(&Hints::new(), View::new(&bytes).unwrap(), 0, uri.len(), &mut hits);
+        crate::redact::judge::merge(&mut hits);
+        let mut out = uri.to_owned();
+        for hit in hits.iter().rev() {
+            out.replace_range(hit.start..hit.end, &format!("<{}>", hit.id));
+        }
+        out
+    }
+
+    #[test]
+    fn values_go_and_names_stay() {
+        let token = ["gh", "p_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].concat();
+        for (uri, expected) in [
+            ("/x?token=hunter22&watch=true", "/x?token=<N01>&watch=true"),
+            ("/x?a=1&db%5Fpassword=hunter22", "/x?a=1&db%5Fpassword=<N01>"),
+            (
+                "/x?sig=abc&X-Amz-Signature=def&signature=ghi&sign=1",
+                "/x?sig=<N01>&X-Amz-Signature=<N01>&signature=<N01>&sign=1",
+            ),
+            ("/x?token=%5Bredacted:T01%5D&a=b", "/x?token=%5Bredacted:T01%5D&a=b"),
+            ("/x?token=&token", "/x?token=&token"),
+            (&format!("/x/{token}/y?a={token}&b=c"), "/x/<T01>/y?a=<T01>&b=c"),
+            // Secret only once it is decoded.
+            ("/x?a=run+--password+hunter22&b=c", "/x?a=<N01>&b=c"),
+        ] {
+            assert_eq!(redacted(uri), expected, "{uri}");
+        }
+    }
+
+    #[test]
+    fn commands_keep_what_is_not_secret() {
+        let token = ["gh", "p_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].concat();
+        for (arguments, expected) in [
+            ("command=mysql&command=-phunter22&tty=true", "command=mysql&command=-p<N01>&tty=true"),
+            (
+                "command=app&command=--token&command=abc&stdin=true",
+                "command=app&command=--token&command=<N01>&stdin=true",
+            ),
+            ("command=app&command=--token%3Dabc", "command=app&command=<N01>"),
+            ("command=mysql+-uroot+-phunter22", "command=mysql+-uroot+-p<N01>"),
+            ("command=app+--token+abc+--password+x", "command=<N01>"),
+            ("command=sh&command=a+password:+hunter22", "command=sh&command=<N01>"),
+            (&format!("command=echo&command={token}"), "command=echo&command=<T01>"),
+            ("command=app&command=%5Bredacted:N01%5D", "command=app&command=%5Bredacted:N01%5D"),
+            ("command=cat&command=/etc/shadow&container=c", "command=cat&command=/etc/shadow&container=c"),
+        ] {
+            assert_eq!(redacted(&format!("/exec?{arguments}")), format!("/exec?{expected}"), "{arguments}");
+        }
+    }
 }

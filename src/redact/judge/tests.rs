@@ -62,6 +62,11 @@ fn assignments_flags_and_urls() {
         ("secretName: web-tls and tokenPath=/var/run/x", "secretName: web-tls and tokenPath=/var/run/x"),
         ("system:serviceaccount:kube-system:token-cleaner", "system:serviceaccount:kube-system:token-cleaner"),
         ("password=$(DB_PASSWORD) and password=${X}", "password=$(DB_PASSWORD) and password=${X}"),
+        ("x password=true and token: null, secret: no", "x password=true and token: null, secret: no"),
+        ("oauth2:token:abcdefgh and more", "oauth2:token:abcdefgh and more"),
+        ("run --password --user me", "run --password --user me"),
+        ("https://me:p@ss@host/x https://deploy@host/x", "https://me:<N01>@host/x https://deploy@host/x"),
+        ("https://abcdefghij0123456789@host/x", "https://<N01>@host/x"),
         ("/api/token oauth2/token 169.254.169.254/latest", "/api/token oauth2/token 169.254.169.254/latest"),
     ] {
         assert_eq!(judged(text), expected);
@@ -77,7 +82,9 @@ fn encodings_are_looked_into() {
     let hex: String = token.bytes().map(|byte| format!("{byte:02X}")).collect();
     let unicode: String = token.bytes().map(|byte| format!("\\u00{byte:02x}")).collect();
     let percent: String = token.bytes().map(|byte| format!("%{byte:02x}")).collect();
-    for encoded in [base64, twice, shifted, hex, percent, unicode] {
+    let (number, packed) = (format!("0x{hex}"), format!("H4sI{}", "AAAAAAAAAAN9".repeat(4)));
+    let packed_hex = format!("1f8b08{}", "00".repeat(20));
+    for encoded in [base64, twice, shifted, hex, number, packed, packed_hex, percent, unicode] {
         assert_eq!(judged(&format!("value {encoded} end")), "value <D01> end", "{encoded}");
     }
 }
@@ -94,6 +101,30 @@ fn digests_and_names_are_left_alone() {
     ] {
         assert_eq!(judged(text), text);
     }
+}
+
+/// Words follow `Bearer` and `Basic` in prose, too.
+#[test]
+fn authorization_needs_more_than_its_first_word() {
+    let basic = |bytes: &[u8]| format!("Basic {} x", base64(bytes));
+    assert_eq!(judged(&basic(b"me:hunter22")), "Basic <T48> x");
+    assert_eq!(judged("Bearer a1b2c3d4-e5f6g7h8 x"), "Bearer <T47> x");
+    for text in [
+        "Bearer authentication-is-required",
+        "Bearer https://idp.example.com/v2",
+        &basic(b"hello world"),
+        &basic(b"\x01:\x02\x03\x04\x05\x06\x07\x08"),
+    ] {
+        assert_eq!(judged(text), *text);
+    }
+}
+
+#[test]
+fn hits_are_put_in_order_and_joined_where_they_touch() {
+    let hit = |start: usize, end: usize| Hit { start, end, id: "N01" };
+    let mut hits = vec![hit(7, 9), hit(0, 2), hit(2, 3), hit(5, 5), hit(7, 8), hit(8, 12)];
+    merge(&mut hits);
+    assert_eq!(hits, [hit(0, 3), hit(7, 12)]);
 }
 
 /// Each of these was made to be walked again from every place in it.
@@ -144,6 +175,8 @@ fn base64_of_pem_is_secret_if_it_is_of_a_private_key() {
         let text = format!("ca: {}", pem(kind));
         assert_eq!(judged(&text), text);
     }
+    let cut = base64(["-----BEGIN ", "CERTIFICATE-----"].concat().as_bytes());
+    assert_eq!(judged(&format!("x {}", cut.get(..32).unwrap())), format!("x {}", cut.get(..32).unwrap()));
     // Cut before it says what it is of.
     let cut = pem(&["RSA ", &private].concat());
     assert_eq!(judged(&format!("x {}", cut.get(..32).unwrap())), "x <T46>");
@@ -167,6 +200,15 @@ fn elements_and_manifests() {
             "list:\n- kind: Secret\n  stringData:\n    a: hunter22\n",
             "list:\n- kind: Secret\n  stringData:\n    <D02>\n",
         ),
+        (
+            "kind: ConfigMap\ndata:\n  a: b\n---\nkind: Secret\ndata:\n  a: hunter22\n",
+            "kind: ConfigMap\ndata:\n  a: b\n---\nkind: Secret\ndata:\n  <D02>\n",
+        ),
+        (
+            "saw {\"kind\":\"SecretList\",\"stringData\":{\"a\":\"x\"}} twice",
+            "saw {\"kind\":\"SecretList\",\"stringData<D02>",
+        ),
+        ("saw {\"kind\":\"Secret\",\"data[redacted:D02]", "saw {\"kind\":\"Secret\",\"data[redacted:D02]"),
         ("issuerRef:\n  kind: Secret\n  name: ca\n", "issuerRef:\n  kind: Secret\n  name: ca\n"),
         ("saw {\"kind\":\"Secret\",\"data\":{\"a\":\"eHg=\"}} twice", "saw {\"kind\":\"Secret\",\"data<D02>"),
     ] {

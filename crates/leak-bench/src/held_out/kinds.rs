@@ -14,7 +14,7 @@ pub(crate) const KINDS: &[Kind] = &[
     fixed("aws-bedrock", "cloud", |r| token("ABSK", r.text(BASE64, 128))),
     fixed("gcp-oauth-client-secret", "cloud", |r| token("GOCSPX-", r.text(WORD, 28))),
     fixed("rubygems", "registry", |r| token("rubygems_", r.text(HEX, 48))),
-    fixed("artifactory-reference", "registry", |r| token("cmVmd", r.text(ALNUM, 59))),
+    fixed("jfrog-reference", "registry", |r| token("cmVmd", r.text(ALNUM, 59))),
     fixed("huggingface", "ai", |r| token("hf_", r.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 34))),
     fixed("vault-batch", "infrastructure", |r| {
         let len = 138 + r.below(160);

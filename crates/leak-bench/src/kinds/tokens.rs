@@ -112,7 +112,7 @@ pub(crate) const KINDS: &[Kind] = &[
         token("pypi-AgEIcHlwaS5vcmc", r.text(WORD, len))
     }),
     fixed("docker", "registry", |r| token("dckr_pat_", r.text(WORD, 27))),
-    fixed("artifactory-key", "registry", |r| token("AKCp", r.text(ALNUM, 69))),
+    fixed("jfrog-key", "registry", |r| token("AKCp", r.text(ALNUM, 69))),
     fixed("postman", "service", |r| {
         let (id, key) = (r.text(HEX, 24), r.text(HEX, 34));
         Secret { text: format!("PMAK-{id}-{key}"), bodies: vec![id, key] }
