@@ -56,8 +56,6 @@ codes! {
     Malformed = "P019", "malformed value";
     /// A secret written into the policy.
     LiteralSecret = "P020", "secret in the policy";
-    /// A key that is understood, but that nothing acts on in this version.
-    Idle = "P021", "nothing acts on this yet";
     /// A path that nothing can stand at.
     Unreachable = "P022", "path that can match nothing";
     /// A key that Kubernetes ignores.

@@ -43,6 +43,7 @@ fn shape(shape_: &Shape, out: &mut String) {
             out.push_str("\"type\":\"string\",\"pattern\":\"^[a-z0-9][a-z0-9_-]{0,62}$\"");
         }
         Shape::Text(Form::Codes | Form::Share) => out.push_str("\"type\":[\"string\",\"number\"]"),
+        Shape::Text(Form::Option) => out.push_str("\"type\":[\"string\",\"number\",\"boolean\"]"),
         Shape::Text(_) => out.push_str("\"type\":\"string\""),
         Shape::Secret => shape(&SECRET, out),
     }
@@ -56,7 +57,7 @@ fn object(fields: &[Field], out: &mut String) {
         out.push(',');
     }
     out.push_str("\"properties\":{");
-    for (index, field) in fields.iter().filter(|field| !field.idle).enumerate() {
+    for (index, field) in fields.iter().enumerate() {
         if index > 0 {
             out.push(',');
         }

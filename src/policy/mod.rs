@@ -30,8 +30,8 @@ pub use diagnostics::{Diagnostic, Diagnostics, Position, Severity};
 #[cfg(not(target_family = "wasm"))]
 pub use json_schema::json_schema;
 pub use model::{
-    Action, Batch, Conditions, Destination, GroupResources, HmacKey, Level, Limit, Limits, Network, Property, Redact,
-    RedactRule, Reference, Resource, Retry, Rule, SecretReference, Stage, Stages, Wildcard,
+    Action, Conditions, Destination, GroupResources, HmacKey, Level, Limit, Limits, Network, Property, Redact,
+    RedactRule, Reference, Resource, Rule, SecretReference, Stage, Stages, Wildcard,
 };
 pub use path::{Path, Step};
 #[cfg(not(target_family = "wasm"))]

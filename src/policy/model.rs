@@ -374,32 +374,8 @@ pub struct Destination {
     pub name: String,
     /// The form of the events there, for example `native`.
     pub format: String,
-    /// Where the output role sends them; absent where Fluent Bit's own output does.
-    pub endpoint: Option<String>,
-    /// Credentials by reference, each under the name that the endpoint's protocol gives it.
-    pub auth: Vec<(String, SecretReference)>,
-    /// Bounds on one batch.
-    pub batch: Batch,
-    /// Bounds on trying again.
-    pub retry: Retry,
+    /// What the output role needs to deliver there, by the names of its properties; nothing where Fluent Bit's own output does.
+    pub properties: Vec<(String, String)>,
     /// Where it stands.
     pub at: Position,
-}
-
-/// Bounds on one batch; whichever is reached first ends it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Batch {
-    /// Events.
-    pub max_events: Option<u32>,
-    /// Bytes before compression.
-    pub max_bytes: Option<u32>,
-}
-
-/// Bounds on trying again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Retry {
-    /// Attempts; absent: without end.
-    pub max_attempts: Option<u32>,
-    /// Longest wait between two, in milliseconds.
-    pub max_wait_ms: Option<u32>,
 }

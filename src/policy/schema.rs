@@ -10,8 +10,6 @@ pub(super) struct Field {
     pub(super) shape: &'static Shape,
     /// Known to auditgate alone: in a Kubernetes policy it is no key.
     pub(super) own: bool,
-    /// Checked, but nothing acts on it yet: a policy that relies on it must not run.
-    pub(super) idle: bool,
     /// It has to be there; the text says what to write.
     pub(super) required: Option<&'static str>,
     /// What it is for. The module has no use for it.
@@ -77,6 +75,8 @@ pub(super) enum Form {
     Endpoint,
     /// A format of events.
     Format,
+    /// A property of the output role, which checks it itself.
+    Option,
 }
 
 const fn field(key: &'static str, shape: &'static Shape, doc: &'static str) -> Field {
@@ -85,7 +85,6 @@ const fn field(key: &'static str, shape: &'static Shape, doc: &'static str) -> F
         key,
         shape,
         own: false,
-        idle: false,
         required: None,
         #[cfg(not(target_family = "wasm"))]
         doc,
@@ -94,10 +93,6 @@ const fn field(key: &'static str, shape: &'static Shape, doc: &'static str) -> F
 
 const fn own(key: &'static str, shape: &'static Shape, doc: &'static str) -> Field {
     Field { own: true, ..field(key, shape, doc) }
-}
-
-const fn idle(key: &'static str, shape: &'static Shape, doc: &'static str) -> Field {
-    Field { idle: true, ..field(key, shape, doc) }
 }
 
 const fn required(key: &'static str, shape: &'static Shape, help: &'static str, doc: &'static str) -> Field {
@@ -305,20 +300,26 @@ pub(super) static SECRET: Shape = Shape::Object(&[
     field("env", &Shape::Text(Form::Filled), "Name of an environment variable of the host."),
 ]);
 
-static DESTINATION: [Field; 6] = [
+static DESTINATION: [Field; 8] = [
     required("name", &NAME, "rules route to the destination by its name", "Rules route to it by this name."),
     field(
         "format",
         &Shape::Text(Form::Format),
         "The form of the events there, such as `ecs`, `ocsf` or `syslog+cef`; in the filter role it needs `auditgate-formats.wasm`. Default `native`.",
     ),
-    idle("endpoint", &Shape::Text(Form::Endpoint), "Where the output role sends them."),
-    idle("auth", &Shape::Object(&AUTH), "Credentials, by reference."),
-    idle("batch", &Shape::Object(&BATCH), "Bounds on one batch; whichever is reached first ends it."),
-    idle("retry", &Shape::Object(&RETRY), "Bounds on trying again."),
+    field("type", &Shape::Choice(&TYPES), "What receives them, if the output role delivers. This and what follows is nothing to the filter."),
+    field("endpoint", &Shape::Text(Form::Endpoint), "Where the output role sends them."),
+    field("auth", &Shape::Object(&AUTH), "Credentials, by reference."),
+    field("batch", &Shape::Object(&BATCH), "Bounds on one request; whichever is reached first ends it."),
+    field("retry", &Shape::Object(&RETRY), "Bounds on trying again."),
+    field("options", &Shape::Values(&Shape::Text(Form::Option)), "Further properties of the output role, by their names in docs/output.md."),
 ];
 
-pub(super) static AUTH: [Field; 8] = [
+/// What the output role delivers to.
+pub(crate) const TYPES: [&str; 10] =
+    ["http", "elasticsearch", "splunk", "loki", "otlp", "datadog", "sentinel", "syslog", "file", "stdout"];
+
+pub(super) static AUTH: [Field; 9] = [
     field("token", &Shape::Secret, "A bearer token, or what the receiver calls so."),
     field("user", &Shape::Secret, "A user name."),
     field("password", &Shape::Secret, "The user's password."),
@@ -327,12 +328,13 @@ pub(super) static AUTH: [Field; 8] = [
     field("client_secret", &Shape::Secret, "OAuth2 client credentials: its secret."),
     field("client_certificate", &Shape::Secret, "A certificate for TLS, PEM."),
     field("client_key", &Shape::Secret, "Its key, PEM."),
+    field("hmac_key", &Shape::Secret, "Signs what is sent."),
 ];
 
 static BATCH: [Field; 2] =
     [field("max_events", &COUNT, "Events."), field("max_bytes", &COUNT, "Bytes before compression.")];
 
 static RETRY: [Field; 2] = [
-    field("max_attempts", &COUNT, "Attempts. Absent: without end."),
-    field("max_wait_ms", &COUNT, "Longest wait between two, in milliseconds."),
+    field("max_attempts", &COUNT, "Attempts; what has not arrived then goes to the quarantine. Absent: without end."),
+    field("max_wait_ms", &COUNT, "Longest wait between two, in milliseconds. Default 60000."),
 ];

@@ -5,12 +5,12 @@ use super::{Checked, forms, redact};
 use crate::policy::codes::Code;
 use crate::policy::diagnostics::push_number;
 use crate::policy::model::{
-    Batch, Conditions, Destination, GroupResources, Level, Limit, Limits, Property, Retry, Rule, SecretReference,
+    Conditions, Destination, GroupResources, Level, Limit, Limits, Property, Rule, SecretReference,
     Stage, Stages, Wildcard,
 };
 use crate::policy::presets;
 use crate::policy::schema::LIMIT_KEYS;
-use crate::policy::yaml::{self, Node, Value};
+use crate::policy::yaml::{self, Entry, Node, Value};
 
 /// Most rules in a policy.
 const MAX_RULES: usize = 4096;
@@ -242,12 +242,13 @@ fn routes(reporter: &mut Reporter, node: &Node, at: &At<'_>, destinations: &[Des
     join(destinations.iter().filter(named))
 }
 
-/// An event leaves the filter in one form, wherever it goes.
+/// An event leaves the filter in one form, wherever it goes; what the output role delivers has its own.
 #[inline(never)]
-fn one_format<'d>(reporter: &mut Reporter, node: &Node, at: &At<'_>, mut to: impl Iterator<Item = &'d Destination>) {
+fn one_format<'d>(reporter: &mut Reporter, node: &Node, at: &At<'_>, to: impl Iterator<Item = &'d Destination>) {
+    let mut to = to.filter(|destination| destination.properties.is_empty());
     let first = to.next();
     if to.any(|other| first.is_some_and(|first| first.format != other.format)) {
-        let help = "an event leaves the filter in one form: give both the same `format`, or leave it to the output plugin, whose sections have one each";
+        let help = "an event leaves the filter in one form: give both the same `format`, or a `type`, so that the output role delivers them";
         reporter.report(Code::Conflict, node, at, "destinations with different formats", help);
     }
 }
@@ -291,16 +292,33 @@ fn destination(node: &Node) -> Destination {
     if node.child("format").is_there() {
         destination.format = node.child("format").text().into();
     }
-    destination.endpoint = Some(node.child("endpoint").text()).filter(|text| !text.is_empty()).map(String::from);
-    for entry in node.child("auth").entries() {
-        destination.auth.push((entry.key.clone(), secret(&entry.value)));
-    }
-    let (batch, retry) = (node.child("batch"), node.child("retry"));
-    destination.batch =
-        Batch { max_events: batch.child("max_events").number(), max_bytes: batch.child("max_bytes").number() };
-    destination.retry =
-        Retry { max_attempts: retry.child("max_attempts").number(), max_wait_ms: retry.child("max_wait_ms").number() };
+    properties(node, &mut destination.properties);
     destination
+}
+
+/// `batch: {max_events: 5}` becomes `batch_max_events`, secrets become `env:NAME` and `file:/path`, options stay as they are.
+#[inline(never)]
+fn properties(node: &Node, all: &mut Vec<(String, String)>) {
+    for Entry { key, value, .. } in node.entries() {
+        match key.as_str() {
+            "name" | "format" => {}
+            "type" | "endpoint" => all.push((key.clone(), value.text().into())),
+            "auth" => all.extend(value.entries().iter().map(|entry| (entry.key.clone(), place(&entry.value)))),
+            _ => {
+                let group = if key == "options" { String::new() } else { [key, "_"].concat() };
+                let entries = value.entries().iter();
+                all.extend(entries.map(|entry| ([&group, entry.key.as_str()].concat(), entry.value.text().into())));
+            }
+        }
+    }
+}
+
+#[inline(never)]
+fn place(node: &Node) -> String {
+    match secret(node) {
+        SecretReference::Environment(name) => ["env:", &name].concat(),
+        SecretReference::File(path) => ["file:", &path].concat(),
+    }
 }
 
 #[inline(never)]
@@ -317,10 +335,7 @@ pub(in crate::policy) fn default_destination() -> Destination {
     Destination {
         name: "default".into(),
         format: "native".into(),
-        endpoint: None,
-        auth: Vec::new(),
-        batch: Batch::default(),
-        retry: Retry::default(),
+        properties: Vec::new(),
         at: Default::default(),
     }
 }

@@ -72,6 +72,7 @@ pub(super) fn check(form: Form, text: &str, kubernetes: bool) -> Result<(), Wron
             "not a key name",
             "write a name with a letter or digit in it, such as `employee_id`; a `*` may stand at either end",
         ),
+        Form::Option => return Ok(()),
         Form::Format => (
             is_format(text),
             "not a format",

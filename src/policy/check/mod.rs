@@ -29,13 +29,9 @@ pub(super) struct Checked {
 
 /// The checked policy, absent if anything is an error; and what was found, warnings included.
 pub(super) fn check(root: &Node) -> (Option<Checked>, Vec<Diagnostic>) {
-    let mut reporter = Reporter { found: Vec::new(), idle: Vec::new(), kubernetes: false };
+    let mut reporter = Reporter { found: Vec::new(), kubernetes: false };
     let checked = shape::check(&mut reporter, root).then(|| build::policy(&mut reporter, root));
-    let mut broken = reporter.found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    if !broken {
-        broken = !reporter.idle.is_empty();
-        reporter.found.append(&mut reporter.idle);
-    }
+    let broken = reporter.found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     (checked.filter(|_| !broken), reporter.found)
 }
 

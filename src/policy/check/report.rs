@@ -46,8 +46,6 @@ const SHORT: usize = 8;
 /// What has been found so far.
 pub(super) struct Reporter {
     pub(super) found: Vec<Diagnostic>,
-    /// Keys that nothing acts on. They are told of a policy that is right otherwise.
-    pub(super) idle: Vec<Diagnostic>,
     /// A plain Kubernetes policy: its rules hold no wildcards but Kubernetes' own, and unknown keys are ignored as there.
     pub(super) kubernetes: bool,
 }

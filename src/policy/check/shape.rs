@@ -80,7 +80,7 @@ fn is_plainly_text(text: &str) -> bool {
 
 impl Form {
     fn takes_numbers(self) -> bool {
-        matches!(self, Self::Codes | Self::Share)
+        matches!(self, Self::Codes | Self::Share | Self::Option)
     }
 }
 
@@ -105,9 +105,6 @@ fn object(reporter: &mut Reporter, fields: &[Field], entries: &[Entry], node: &N
         let field = fields.iter().find(|field| field.key == entry.key && !(field.own && reporter.kubernetes));
         match field {
             Some(field) if entry.value.is_there() => {
-                if field.idle {
-                    idle(reporter, entry, &at);
-                }
                 walk(reporter, field.shape, &entry.value, &at);
             }
             Some(_) => {}
@@ -118,16 +115,6 @@ fn object(reporter: &mut Reporter, fields: &[Field], entries: &[Entry], node: &N
         if let (Some(help), false) = (field.required, node.child(field.key).is_there()) {
             missing(reporter, node, at, field.key, help);
         }
-    }
-}
-
-#[inline(never)]
-fn idle(reporter: &mut Reporter, entry: &Entry, at: &At<'_>) {
-    let node = Node { at: entry.at, width: entry.key.chars().count(), value: Value::Null };
-    reporter.report(Code::Idle, &node, at, "this version does not act on the key ", "remove it");
-    if let Some(mut diagnostic) = reporter.found.pop() {
-        diagnostic.message.push_str(&quoted(&entry.key));
-        reporter.idle.push(diagnostic);
     }
 }
 

@@ -4,11 +4,11 @@
 
 use super::report::Reporter;
 use super::{Checked, build, shape};
-use crate::policy::{Action, Batch, Path, Property, Retry, SecretReference, yaml};
+use crate::policy::{Action, Path, Property, SecretReference, yaml};
 
 fn check(text: &str) -> Checked {
     let root = yaml::read(&["apiVersion: auditgate/v1\nkind: Policy\n", text].concat()).unwrap();
-    let mut reporter = Reporter { found: Vec::new(), idle: Vec::new(), kubernetes: false };
+    let mut reporter = Reporter { found: Vec::new(), kubernetes: false };
     assert!(shape::check(&mut reporter, &root));
     let checked = build::policy(&mut reporter, &root);
     assert_eq!(reporter.found, []);
@@ -56,10 +56,13 @@ fn reads_where_events_go() {
         "limits: {max_event_bytes: 2048, max_depth: 9}
 destinations:
 - name: splunk
+  type: splunk
+  format: splunk_hec
   endpoint: https://siem.example.com:8088
-  auth: {token: {env: HEC_TOKEN}}
+  auth: {token: {env: HEC_TOKEN}, client_key: {file: /run/key}}
   batch: {max_events: 100, max_bytes: 4096}
   retry: {max_attempts: 5, max_wait_ms: 1000}
+  options: {ack: off, max_files: 7, tls_verify: true}
 - name: archive
 ",
     );
@@ -68,12 +71,14 @@ destinations:
         (2048, 9, 3)
     );
     let [splunk, archive] = checked.destinations.as_slice() else { panic!("expected two destinations") };
-    assert_eq!(splunk.endpoint.as_deref(), Some("https://siem.example.com:8088"));
-    assert_eq!(splunk.auth, [("token".to_owned(), SecretReference::Environment("HEC_TOKEN".into()))]);
-    assert_eq!(splunk.batch, Batch { max_events: Some(100), max_bytes: Some(4096) });
-    assert_eq!(splunk.retry, Retry { max_attempts: Some(5), max_wait_ms: Some(1000) });
+    let properties: Vec<_> = splunk.properties.iter().map(|(name, value)| [name, "=", value].concat()).collect();
     assert_eq!(
-        (archive.name.as_str(), archive.format.as_str(), archive.endpoint.is_none()),
+        properties.join(" "),
+        "type=splunk endpoint=https://siem.example.com:8088 token=env:HEC_TOKEN client_key=file:/run/key \
+         batch_max_events=100 batch_max_bytes=4096 retry_max_attempts=5 retry_max_wait_ms=1000 ack=off max_files=7 tls_verify=true"
+    );
+    assert_eq!(
+        (archive.name.as_str(), archive.format.as_str(), archive.properties.is_empty()),
         ("archive", "native", true)
     );
     assert_eq!(checked.default.routes, "+splunk+archive+");
