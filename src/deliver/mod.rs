@@ -13,6 +13,7 @@ mod properties;
 mod receiver;
 mod session;
 mod settings;
+mod source;
 mod time;
 pub mod wire;
 

@@ -13,6 +13,8 @@ pub struct Open<'a> {
     pub settings: &'a Settings,
     /// Name and text of the policy; the built-in one if absent.
     pub policy: Option<(&'a str, &'a [u8])>,
+    /// The key of the policy's pseudonyms, if it has any.
+    pub hmac_key: Option<&'a [u8]>,
     /// This machine's name, for receivers that want one.
     pub hostname: &'a str,
     /// A random name for this session, for receivers that tell clients apart.
@@ -32,6 +34,7 @@ impl Open<'_> {
         put_u32(out, u32::from(self.policy.is_some()));
         put_bytes(out, name.as_bytes());
         put_bytes(out, text);
+        put_bytes(out, self.hmac_key.unwrap_or_default());
         put_bytes(out, self.hostname.as_bytes());
         put_bytes(out, self.channel.as_bytes());
     }
@@ -49,29 +52,22 @@ impl Open<'_> {
     fn read(reader: &mut Reader<'_>) -> Option<Result<Session, String>> {
         let pairs = (0..reader.u32()?).map(|_| Some((reader.text()?, reader.text()?))).collect::<Option<Vec<_>>>()?;
         let (has_policy, name, text) = (reader.u32()? == 1, reader.text()?, reader.bytes()?);
-        let (hostname, channel) = (reader.text()?, reader.text()?);
+        let (hmac_key, hostname, channel) = (reader.bytes()?, reader.text()?, reader.text()?);
         let settings = match Settings::check(pairs) {
             Ok(settings) => settings,
             Err(problems) => return Some(Err(problems.iter().map(|problem| format!("{problem}\n")).collect())),
         };
-        let engine = if has_policy {
-            match policy::compile(name, text) {
-                Ok(policy) => {
-                    if !policy.destinations().iter().any(|known| known.name == settings.destination()) {
-                        let message = format!("D005: the policy has no destination `{}`", settings.destination());
-                        return Some(Err(message));
-                    }
-                    if policy.hmac_key_reference().is_some() {
-                        return Some(Err("D011: the output role has no key for pseudonyms: give `redact.hmac` to the filter's policy".into()));
-                    }
-                    Engine::with_policy(policy)
+        let engine = match has_policy.then(|| policy::compile(name, text)) {
+            None => Engine::new(),
+            Some(Err(diagnostics)) => return Some(Err(diagnostics.render())),
+            Some(Ok(mut policy)) => {
+                if policy.hmac_key_reference().is_some()
+                    && let Err(reason) = policy.set_hmac_key(hmac_key)
+                {
+                    return Some(Err(["D011: the key of the policy's pseudonyms: ", reason].concat()));
                 }
-                Err(diagnostics) => return Some(Err(diagnostics.render())),
+                Engine::with_policy(policy)
             }
-        } else if settings.destination() == "default" {
-            Engine::new()
-        } else {
-            return Some(Err("D005: `destination` without `policy`: the built-in policy knows `default` only".into()));
         };
         Some(Session::new(engine, &settings, hostname, channel))
     }

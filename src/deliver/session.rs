@@ -50,6 +50,8 @@ pub struct Session {
     /// Refused while the receiver has not accepted a single event: perhaps it is the settings that are wrong.
     suspected: Vec<(String, usize)>,
     has_accepted: bool,
+    /// Nothing of this chunk may be put off any more.
+    is_last: bool,
     body: Vec<u8>,
     /// Index of the event in work; the host looks here when the module has stopped.
     cursor: u32,
@@ -100,6 +102,7 @@ impl Session {
             refused: Vec::new(),
             suspected: Vec::new(),
             has_accepted: false,
+            is_last: false,
             body: Vec::new(),
             cursor: 0,
         })
@@ -116,7 +119,7 @@ impl Session {
         self.settled.clear();
         self.settled.extend_from_slice(begin.settled);
         self.counts = Counts::default();
-        (self.sent, self.later) = (Sent::Nothing, None);
+        (self.sent, self.later, self.is_last) = (Sent::Nothing, None, begin.last);
         self.awaited.clear();
         self.suspected.clear();
         (self.waited_ms, self.next_wait_ms) = (0, FIRST_WAIT_MS);
@@ -178,7 +181,11 @@ impl Session {
     pub fn answer(&mut self, answer: &Answer<'_>, out: &mut Vec<u8>) {
         match (*answer, core::mem::replace(&mut self.sent, Sent::Nothing)) {
             (Answer::Waited, Sent::Pause) => return self.ask(out),
-            (Answer::Stopping, _) => self.put_off(0, "Fluent Bit is stopping"),
+            (Answer::Stopping, _) => {
+                // That is no fault of the receiver's: somebody starts again.
+                self.is_last = false;
+                self.put_off(0, "Fluent Bit is stopping");
+            }
             (Answer::Failed { reason }, _) => self.put_off(0, reason),
             (Answer::Response { status, retry_after_ms, body }, Sent::Batch(indexes, batch)) => {
                 match self.receiver.judge(status, body, indexes.len()) {
@@ -211,8 +218,11 @@ impl Session {
         if self.later.is_none() && !self.awaited.is_empty() {
             return self.pause(out);
         }
-        let is_over = self.pieces.all.iter().all(|piece| piece.state == State::Settled);
         let later = self.later.take().unwrap_or((0, "the receiver wants some events later".into()));
+        if self.is_last {
+            self.give_up(&later.1);
+        }
+        let is_over = self.pieces.all.iter().all(|piece| piece.state == State::Settled);
         let step = if is_over { None } else { Some(Later { after_ms: later.0, reason: &later.1 }) };
         self.write(&Step::Done(step), out);
     }
@@ -311,9 +321,23 @@ impl Session {
             }
             return;
         }
+        self.keep_refused(index, reason);
+    }
+
+    fn keep_refused(&mut self, index: usize, reason: &str) {
         self.counts.refused += 1;
         self.refused.push((reason.chars().take(MAX_REASON_CHARS).collect(), index));
         self.close(index);
+    }
+
+    /// Refuses all that is not settled.
+    fn give_up(&mut self, reason: &str) {
+        let reason = ["given up after the last attempt: ", reason].concat();
+        for index in 0..self.pieces.all.len() {
+            if self.pieces.all.get(index).is_some_and(|piece| piece.state != State::Settled) {
+                self.keep_refused(index, &reason);
+            }
+        }
     }
 
     /// Ends the work on this chunk for now.

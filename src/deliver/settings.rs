@@ -87,7 +87,7 @@ impl Problem {
         Self { code, message, help: String::new() }
     }
 
-    fn help(self, help: String) -> Self {
+    pub(super) fn help(self, help: String) -> Self {
         Self { help, ..self }
     }
 }
@@ -166,6 +166,7 @@ impl Settings {
             ("password", "user"),
             ("client_certificate", "client_key"),
             ("client_key", "client_certificate"),
+            ("retry_max_attempts", "quarantine"),
         ] {
             if find(one).is_some() && find(other).is_none() {
                 problems.push(Problem::new("D003", format!("`{one}` without `{other}`")));

@@ -2,7 +2,7 @@
 //! their length. Both sides use this file; [`VERSION`] changes with it.
 
 /// The version of the contract: host and module have to agree.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The host hands over a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Begin<'a> {
     pub settled: &'a [u8],
     /// Indexes of events at which the module stopped, twice: they leave as placeholders.
     pub poisoned: &'a [u32],
+    /// The last attempt: what cannot be delivered now is refused.
+    pub last: bool,
 }
 
 /// What the module wants next.
@@ -120,7 +122,9 @@ impl Begin<'_> {
         put_bytes(out, self.tag);
         put_bytes(out, self.chunk);
         let (seconds, nanoseconds) = self.lines.unwrap_or_default();
-        [u32::from(self.lines.is_some()), seconds, nanoseconds].iter().for_each(|number| put_u32(out, *number));
+        [u32::from(self.lines.is_some()), seconds, nanoseconds, u32::from(self.last)]
+            .iter()
+            .for_each(|number| put_u32(out, *number));
         put_bytes(out, self.settled);
         put_u32(out, self.poisoned.len() as u32);
         self.poisoned.iter().for_each(|index| put_u32(out, *index));
@@ -131,9 +135,10 @@ impl Begin<'_> {
         let mut reader = Reader(bytes);
         let (tag, chunk) = (reader.bytes()?, reader.bytes()?);
         let (are_lines, seconds, nanoseconds) = (reader.u32()? == 1, reader.u32()?, reader.u32()?);
-        let (lines, settled) = (are_lines.then_some((seconds, nanoseconds)), reader.bytes()?);
+        let (last, lines) = (reader.u32()? == 1, are_lines.then_some((seconds, nanoseconds)));
+        let settled = reader.bytes()?;
         let poisoned = (0..reader.u32()?).map(|_| reader.u32()).collect::<Option<Vec<_>>>()?;
-        Some((Begin { tag, chunk, lines, settled, poisoned: &[] }, poisoned))
+        Some((Begin { tag, chunk, lines, settled, poisoned: &[], last }, poisoned))
     }
 }
 
@@ -315,7 +320,7 @@ mod tests {
             assert_eq!(Answer::read(&message), Some(answer));
             assert!((0..message.len()).all(|len| Answer::read(&message[..len]).is_none()));
         }
-        let begin = Begin { tag: b"t", chunk: b"c", lines: Some((7, 8)), settled: b"s", poisoned: &[4, 9] };
+        let begin = Begin { tag: b"t", chunk: b"c", lines: Some((7, 8)), settled: b"s", poisoned: &[4, 9], last: true };
         let mut message = Vec::new();
         begin.write(&mut message);
         assert_eq!(Begin::read(&message).unwrap(), (Begin { poisoned: &[], ..begin }, vec![4, 9]));

@@ -58,6 +58,8 @@ codes! {
     LiteralSecret = "P020", "secret in the policy";
     /// A path that nothing can stand at.
     Unreachable = "P022", "path that can match nothing";
+    /// A destination whose properties are not what the output role needs. Told by `auditgate check`.
+    Undeliverable = "P023", "destination that cannot be delivered to";
     /// A key that Kubernetes ignores.
     IgnoredKey = "P101", "ignored key";
     /// A rule that an earlier one leaves nothing to. Told by `auditgate check`, as are those below.

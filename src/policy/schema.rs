@@ -307,12 +307,20 @@ static DESTINATION: [Field; 8] = [
         &Shape::Text(Form::Format),
         "The form of the events there, such as `ecs`, `ocsf` or `syslog+cef`; in the filter role it needs `auditgate-formats.wasm`. Default `native`.",
     ),
-    field("type", &Shape::Choice(&TYPES), "What receives them, if the output role delivers. This and what follows is nothing to the filter."),
+    field(
+        "type",
+        &Shape::Choice(&TYPES),
+        "What receives them, if the output role delivers. This and what follows is nothing to the filter.",
+    ),
     field("endpoint", &Shape::Text(Form::Endpoint), "Where the output role sends them."),
     field("auth", &Shape::Object(&AUTH), "Credentials, by reference."),
     field("batch", &Shape::Object(&BATCH), "Bounds on one request; whichever is reached first ends it."),
     field("retry", &Shape::Object(&RETRY), "Bounds on trying again."),
-    field("options", &Shape::Values(&Shape::Text(Form::Option)), "Further properties of the output role, by their names in docs/output.md."),
+    field(
+        "options",
+        &Shape::Values(&Shape::Text(Form::Option)),
+        "Further properties of the output role, by their names in docs/output.md.",
+    ),
 ];
 
 /// What the output role delivers to.

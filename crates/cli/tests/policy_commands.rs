@@ -37,6 +37,7 @@ fn they_print_what_the_folder_holds() {
         ("check-clean", "check good.yaml"),
         ("check-warnings", "check --deny-warnings doubtful.yaml"),
         ("check-invalid", "check invalid.yaml"),
+        ("check-undeliverable", "check undeliverable.yaml"),
         ("explain-routed", "explain good.yaml events.jsonl --line 1"),
         ("explain-lowered", "explain good.yaml events.jsonl --line 2"),
         ("explain-dropped", "explain good.yaml events.jsonl --line 3"),

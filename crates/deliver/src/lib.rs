@@ -5,6 +5,7 @@ mod carrier;
 mod memory;
 mod metrics;
 mod module;
+mod plan;
 mod quarantine;
 mod secret;
 mod section;
@@ -12,6 +13,7 @@ mod tls;
 mod worker;
 
 pub use module::precompile;
+pub use plan::{Plan, PlanError};
 pub use section::{Level, Section};
 pub use worker::Verdict;
 

@@ -19,9 +19,18 @@ pub(crate) struct Memory {
     known: Mutex<Known>,
 }
 
+/// What is known of a chunk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Past {
+    /// A bit for each event that needs no work any more.
+    pub(crate) settled: Vec<u8>,
+    /// Attempts so far; 0 where nobody counts them.
+    pub(crate) attempts: u32,
+}
+
 #[derive(Default)]
 struct Known {
-    settled: HashMap<Key, Vec<u8>>,
+    chunks: HashMap<Key, Past>,
     order: VecDeque<Key>,
     bytes: usize,
 }
@@ -32,28 +41,29 @@ impl Memory {
         (one.hash_one(chunk), other.hash_one(chunk), chunk.len())
     }
 
-    /// What was settled of a chunk; forgets it.
-    pub(crate) fn take(&self, key: Key) -> Vec<u8> {
+    /// What is known of a chunk; forgets it.
+    pub(crate) fn take(&self, key: Key) -> Past {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(settled) = known.settled.remove(&key) else { return Vec::new() };
+        let Some(past) = known.chunks.remove(&key) else { return Past::default() };
         known.order.retain(|other| *other != key);
-        known.bytes -= settled.len() + OVERHEAD_BYTES;
-        settled
+        known.bytes -= past.settled.len() + OVERHEAD_BYTES;
+        past
     }
 
-    /// Remembers what is settled of a chunk; the oldest goes where there is no room.
-    pub(crate) fn keep(&self, key: Key, settled: Vec<u8>) {
-        if settled.iter().all(|byte| *byte == 0) || settled.len() + OVERHEAD_BYTES > MAX_BYTES {
+    /// Remembers a chunk; the oldest goes where there is no room.
+    pub(crate) fn keep(&self, key: Key, past: Past) {
+        let is_new = past.attempts == 0 && past.settled.iter().all(|byte| *byte == 0);
+        if is_new || past.settled.len() + OVERHEAD_BYTES > MAX_BYTES {
             return;
         }
         drop(self.take(key));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.bytes += settled.len() + OVERHEAD_BYTES;
+        known.bytes += past.settled.len() + OVERHEAD_BYTES;
         known.order.push_back(key);
-        known.settled.insert(key, settled);
+        known.chunks.insert(key, past);
         while known.bytes > MAX_BYTES {
             let Some(oldest) = known.order.pop_front() else { return };
-            let freed = known.settled.remove(&oldest).map_or(0, |settled| settled.len() + OVERHEAD_BYTES);
+            let freed = known.chunks.remove(&oldest).map_or(0, |past| past.settled.len() + OVERHEAD_BYTES);
             known.bytes -= freed;
         }
     }
@@ -63,15 +73,21 @@ impl Memory {
 mod tests {
     use super::*;
 
+    fn settled(settled: Vec<u8>) -> Past {
+        Past { settled, attempts: 0 }
+    }
+
     #[test]
     fn what_arrived_is_known_once_and_by_content() {
         let memory = Memory::default();
-        memory.keep(memory.key(b"chunk"), vec![5]);
-        memory.keep(memory.key(b"nothing"), vec![0, 0]);
-        assert_eq!(memory.take(memory.key(b"other")), Vec::<u8>::new());
-        assert_eq!(memory.take(memory.key(b"nothing")), Vec::<u8>::new());
-        assert_eq!(memory.take(memory.key(b"chunk")), [5]);
-        assert_eq!(memory.take(memory.key(b"chunk")), Vec::<u8>::new());
+        memory.keep(memory.key(b"chunk"), settled(vec![5]));
+        memory.keep(memory.key(b"nothing"), settled(vec![0, 0]));
+        memory.keep(memory.key(b"tried"), Past { settled: Vec::new(), attempts: 3 });
+        assert_eq!(memory.take(memory.key(b"other")), Past::default());
+        assert_eq!(memory.take(memory.key(b"nothing")), Past::default());
+        assert_eq!(memory.take(memory.key(b"tried")).attempts, 3);
+        assert_eq!(memory.take(memory.key(b"chunk")), settled(vec![5]));
+        assert_eq!(memory.take(memory.key(b"chunk")), Past::default());
     }
 
     #[test]
@@ -79,14 +95,13 @@ mod tests {
         let memory = Memory::default();
         let key = |number: u32| memory.key(&number.to_le_bytes());
         for number in 0..100 {
-            memory.keep(key(number), vec![1; 100_000]);
+            memory.keep(key(number), settled(vec![1; 100_000]));
         }
-        assert!(memory.take(key(0)).is_empty() && memory.take(key(50)).is_empty());
-        assert_eq!(memory.take(key(99)).len(), 100_000);
-        memory.keep(key(1), vec![1; MAX_BYTES]);
-        assert!(memory.take(key(1)).is_empty());
-        assert!(
-            memory.known.lock().is_ok_and(|known| known.bytes <= MAX_BYTES && known.order.len() == known.settled.len())
-        );
+        assert_eq!([memory.take(key(0)), memory.take(key(50))], [Past::default(), Past::default()]);
+        assert_eq!(memory.take(key(99)).settled.len(), 100_000);
+        memory.keep(key(1), settled(vec![1; MAX_BYTES]));
+        assert_eq!(memory.take(key(1)), Past::default());
+        let known = memory.known.lock();
+        assert!(known.is_ok_and(|known| known.bytes <= MAX_BYTES && known.order.len() == known.chunks.len()));
     }
 }

@@ -26,7 +26,7 @@ macro_rules! counters {
         }
 
         impl Metrics {
-            fn counters(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
+            pub(crate) fn counters(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
                 [$(($name, $help, self.$field.load(Ordering::Relaxed)),)*].into_iter()
             }
         }

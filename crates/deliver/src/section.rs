@@ -5,11 +5,13 @@ use crate::DeliverError;
 use crate::memory::Memory;
 use crate::metrics::{Endpoint, Metrics};
 use crate::module::{Compiled, Instance};
+use crate::plan::Plan;
 use crate::quarantine::Quarantine;
 use crate::secret::Secrets;
 use crate::worker::{Verdict, Worker};
 use auditgate::deliver::wire::Progress;
 use auditgate::deliver::{Open, Settings, listen};
+use auditgate_runner::HmacKey;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -23,6 +25,8 @@ const MAX_WORKERS: usize = 16;
 const STACK_BYTES: usize = 2 << 20;
 /// A line with counters is written that often.
 const SUMMARY: Duration = Duration::from_secs(60);
+/// Longest wait between two attempts, unless the settings say otherwise.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// More messages than this wait for nobody.
 const MAX_MESSAGES: usize = 100;
 
@@ -47,6 +51,7 @@ pub(crate) struct Shared {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) memory: Memory,
     policy: Option<(String, Vec<u8>)>,
+    hmac_key: Option<HmacKey>,
     hostname: String,
     quarantine: Option<Quarantine>,
     module: Arc<Compiled>,
@@ -85,12 +90,8 @@ impl Section {
     ///
     /// # Errors
     /// The policy, a secret, a file, the module or the machine does not allow it.
-    pub fn start(settings: Settings) -> Result<Self, DeliverError> {
-        let policy = settings.text("policy").map(|path| {
-            let text = std::fs::read(path);
-            text.map(|text| (path.to_owned(), text))
-                .map_err(|error| DeliverError::new("D008", format!("`policy`: cannot read `{path}`: {error}")))
-        });
+    pub fn start(plan: Plan) -> Result<Self, DeliverError> {
+        let Plan { settings, policy, hmac_key } = plan;
         let own_module = settings.text("module").map(|path| {
             std::fs::read(path)
                 .map_err(|error| DeliverError::new("D008", format!("`module`: cannot read `{path}`: {error}")))
@@ -100,7 +101,8 @@ impl Section {
         let address = settings.text("metrics_listen").and_then(listen);
         let shared = Arc::new(Shared {
             secrets: Arc::new(Secrets::read(&settings)?),
-            policy: policy.transpose()?,
+            policy,
+            hmac_key,
             hostname: hostname(),
             quarantine: Quarantine::open(&settings)?,
             module: Compiled::load(own_module.as_deref().unwrap_or(MODULE))?,
@@ -127,8 +129,8 @@ impl Section {
     }
 
     /// Delivers lines of JSON, one record each, all of this time in seconds and nanoseconds.
-    pub fn deliver_lines(&self, tag: &[u8], lines: Vec<u8>, time: (u32, u32)) -> Verdict {
-        self.submit(tag.to_vec(), lines, Some(time)).recv().unwrap_or(Verdict::Again)
+    pub fn deliver_lines(&self, tag: &[u8], lines: &[u8], time: (u32, u32)) -> Verdict {
+        self.submit(tag.to_vec(), lines.to_vec(), Some(time)).recv().unwrap_or(Verdict::Again)
     }
 
     fn submit(&self, tag: Vec<u8>, chunk: Vec<u8>, lines: Option<(u32, u32)>) -> Receiver<Verdict> {
@@ -149,6 +151,17 @@ impl Section {
             messages.push((Level::Info, self.shared.metrics.line()));
         }
         messages
+    }
+
+    /// How long to wait before the attempt after so many: a second, then twice as long each time, up to what the settings allow.
+    pub fn pause(&self, attempts: u32) -> Duration {
+        Duration::from_secs(1u64.checked_shl(attempts.saturating_sub(1)).unwrap_or(u64::MAX))
+            .min(self.shared.longest_pause())
+    }
+
+    /// The counters, by the ends of their names in Prometheus.
+    pub fn counters(&self) -> Vec<(&'static str, u64)> {
+        self.shared.metrics.counters().map(|(name, _, value)| (name, value)).collect()
     }
 
     /// The counters as a line.
@@ -226,7 +239,8 @@ impl Shared {
     pub(crate) fn instance(&self) -> Result<Instance, DeliverError> {
         let policy = self.policy.as_ref().map(|(name, text)| (name.as_str(), text.as_slice()));
         let channel = channel()?;
-        let open = Open { settings: &self.settings, policy, hostname: &self.hostname, channel: &channel };
+        let hmac_key = self.hmac_key.as_ref().map(HmacKey::bytes);
+        let open = Open { settings: &self.settings, policy, hmac_key, hostname: &self.hostname, channel: &channel };
         let mut message = Vec::new();
         open.write(&mut message);
         Instance::open(&self.module, &message)
@@ -248,11 +262,16 @@ impl Shared {
         }
     }
 
-    /// Waits until the receiver may be asked, at most so long.
-    pub(crate) fn wait_for_receiver(&self, longest: Duration) {
+    /// A receiver that wants to be left alone for longer is asked again after this.
+    pub(crate) fn longest_pause(&self) -> Duration {
+        self.settings.number("retry_max_wait_ms").map_or(LONGEST_PAUSE, |ms| Duration::from_millis(u64::from(ms)))
+    }
+
+    /// Waits until the receiver may be asked.
+    pub(crate) fn wait_for_receiver(&self) {
         let not_before = self.state().not_before;
         let wait = not_before.map_or(Duration::ZERO, |time| time.saturating_duration_since(Instant::now()));
-        self.sleep(wait.min(longest));
+        self.sleep(wait.min(self.longest_pause()));
     }
 
     /// Waits, unless the section stops.

@@ -2,6 +2,7 @@
 
 use crate::DeliverError;
 use crate::carrier::{Carrier, Reply, carrier};
+use crate::memory::Past;
 use crate::module::{Instance, Stopped};
 use crate::section::{Level, Shared};
 use auditgate::deliver::wire::{Answer, Begin, Counts, Step};
@@ -18,8 +19,6 @@ pub enum Verdict {
     Again,
 }
 
-/// A receiver that wants to be left alone for longer is asked again by the next chunk.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// More calls that do not come to their end than this, and the chunk has to come again.
 const MAX_TRAPS: u32 = 64;
 
@@ -59,12 +58,15 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         let metrics = &shared.metrics;
         let key = shared.memory.key(chunk);
-        let mut account = Account { settled: shared.memory.take(key), ..Account::default() };
+        let Past { settled, attempts } = shared.memory.take(key);
+        let mut account = Account { settled, ..Account::default() };
+        let most = shared.settings.number("retry_max_attempts");
+        let last = most.is_some_and(|most| attempts + 1 >= most);
         metrics.chunks.fetch_add(1, Ordering::Relaxed);
-        shared.wait_for_receiver(LONGEST_PAUSE);
+        shared.wait_for_receiver();
         let (open, reason) = loop {
             let (settled, poisoned) = (account.settled.clone(), account.poisoned.clone());
-            let begin = Begin { tag, chunk, lines, settled: &settled, poisoned: &poisoned };
+            let begin = Begin { tag, chunk, lines, settled: &settled, poisoned: &poisoned, last };
             let mut counts = Counts::default();
             let result = self.attempt(begin, &mut account, &mut counts);
             let settled = counts.sent + counts.dropped + counts.elsewhere + counts.refused;
@@ -92,7 +94,7 @@ impl Worker {
         metrics.retried.fetch_add(u64::from(open), Ordering::Relaxed);
         metrics.chunks_retried.fetch_add(1, Ordering::Relaxed);
         shared.log(Level::Warning, format!("D020: {open} events have to come again: {reason}"));
-        shared.memory.keep(key, account.settled);
+        shared.memory.keep(key, Past { settled: account.settled, attempts: most.map_or(0, |_| attempts + 1) });
         Verdict::Again
     }
 

@@ -10,7 +10,7 @@ mod memory;
 mod properties;
 
 use abi::{Api, Definition, Plugin};
-use auditgate_deliver::{Level, Section, Verdict};
+use auditgate_deliver::{Level, Plan, PlanError, Section, Verdict};
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -79,23 +79,31 @@ pub unsafe extern "C" fn FLBPluginInit(plugin: *mut Plugin) -> c_int {
 }
 
 fn start(api: Api) -> Option<Output> {
-    let complain = |message: &str| api.log(Level::Error, &format!("[output:auditgate] {message}"));
-    let settings = match properties::read(&api) {
-        Ok(settings) => settings,
-        Err(problems) => {
+    let complain = |message: &str| {
+        message.lines().for_each(|line| api.log(Level::Error, &format!("[output:auditgate] {line}")));
+    };
+    let (pairs, mut problems) = properties::read(&api);
+    let plan = match Plan::new(&pairs) {
+        Ok(plan) if problems.is_empty() => plan,
+        result => {
+            match result.err() {
+                Some(PlanError::Settings(found)) => problems.extend(found),
+                Some(error) => complain(&error.to_string()),
+                None => {}
+            }
             problems.iter().for_each(|problem| complain(&problem.to_string()));
             return None;
         }
     };
-    let name = settings.destination().to_owned();
-    match Section::start(settings) {
+    let name = plan.settings().destination().to_owned();
+    match Section::start(plan) {
         Ok(section) => {
             let output = Output { section, api, name };
             output.speak();
             Some(output)
         }
         Err(error) => {
-            error.to_string().lines().for_each(complain);
+            complain(&error.to_string());
             None
         }
     }

@@ -4,37 +4,28 @@
 //! asking: for every name that is one slip away from a known one, and for the names that Fluent Bit's own outputs use.
 
 use crate::abi::Api;
-use auditgate::deliver::{FOREIGN, PROPERTIES, Problem, Settings, unknown};
+use auditgate::deliver::{FOREIGN, PROPERTIES, Problem, Property, unknown};
 use std::collections::BTreeSet;
 use std::ffi::CString;
 
 /// What names are made of.
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz_.-";
 
-/// The section's settings, or everything that is wrong with them.
-pub(crate) fn read(api: &Api) -> Result<Settings, Vec<Problem>> {
+/// The section's properties, and what is wrong with their names.
+pub(crate) fn read(api: &Api) -> (Vec<(String, String)>, Vec<Problem>) {
     let value = |name: &str| api.property(&CString::new(name).ok()?);
     let mut pairs: Vec<(String, String)> = Vec::new();
     for property in PROPERTIES {
         pairs.extend(value(property.name).map(|value| (property.name.to_owned(), value)));
     }
-    let known = |name: &str| PROPERTIES.iter().any(|property| property.name == name);
     let slips: BTreeSet<String> = PROPERTIES
         .iter()
         .flat_map(|property| slips(property.name))
         .chain(FOREIGN.iter().map(|(name, _)| (*name).to_owned()))
-        .filter(|name| !known(name))
+        .filter(|name| Property::of_name(name).is_none())
         .collect();
-    let mut problems: Vec<Problem> =
-        slips.iter().filter(|name| value(name).is_some()).map(|name| unknown(name)).collect();
-    match Settings::check(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))) {
-        Ok(settings) if problems.is_empty() => Ok(settings),
-        Ok(_) => Err(problems),
-        Err(found) => {
-            problems.extend(found);
-            Err(problems)
-        }
-    }
+    let problems = slips.iter().filter(|name| value(name).is_some()).map(|name| unknown(name)).collect();
+    (pairs, problems)
 }
 
 /// Every name that is one letter more, one less, another one, or two in the wrong order.

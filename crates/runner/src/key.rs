@@ -16,6 +16,11 @@ impl std::fmt::Debug for HmacKey {
 }
 
 impl HmacKey {
+    /// The key itself.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Reads the key that a policy asks for, if it asks for one. A file is looked for from the folder of `policy_file` on.
     ///
     /// # Errors

@@ -43,7 +43,7 @@ fn play(
 ) -> Story {
     let mut story = Story::default();
     let mut message = Vec::new();
-    let begin = Begin { tag: b"audit", chunk, lines: Some(TIME), settled, poisoned: &[] };
+    let begin = Begin { tag: b"audit", chunk, lines: Some(TIME), settled, poisoned: &[], last: false };
     session.begin(&begin, &[], &mut message);
     for _ in 0..1000 {
         let (progress, step) = Step::read(&message).unwrap();
@@ -173,7 +173,8 @@ fn what_others_get_and_what_rules_drop_is_settled_without_a_request() {
         assert_eq!((story.requests.len(), story.later), (requests, None), "{destination}");
         assert_eq!(story.counts.elsewhere + story.counts.sent, 3);
         let mut message = Vec::new();
-        let begin = Begin { tag: b"noise", chunk: &lines(3), lines: Some(TIME), settled: &[], poisoned: &[] };
+        let begin =
+            Begin { tag: b"noise", chunk: &lines(3), lines: Some(TIME), settled: &[], poisoned: &[], last: false };
         session.begin(&begin, &[], &mut message);
         let (progress, step) = Step::read(&message).unwrap();
         assert_eq!((progress.counts.dropped, step), (3, Step::Done(None)));
@@ -184,7 +185,7 @@ fn what_others_get_and_what_rules_drop_is_settled_without_a_request() {
 fn an_event_that_stopped_the_module_twice_leaves_as_a_placeholder() {
     let mut session = session(&[("type", "http")]);
     let mut message = Vec::new();
-    let begin = Begin { tag: b"audit", chunk: &lines(3), lines: Some(TIME), settled: &[], poisoned: &[] };
+    let begin = Begin { tag: b"audit", chunk: &lines(3), lines: Some(TIME), settled: &[], poisoned: &[], last: false };
     session.begin(&begin, &[1], &mut message);
     let (progress, step) = Step::read(&message).unwrap();
     let Step::Send(request) = step else { panic!("{step:?}") };
@@ -197,7 +198,7 @@ fn an_event_that_stopped_the_module_twice_leaves_as_a_placeholder() {
 fn a_transport_that_fails_loses_nothing() {
     let mut session = session(&[("type", "http"), ("batch_max_events", "2")]);
     let mut message = Vec::new();
-    let begin = Begin { tag: b"audit", chunk: &lines(4), lines: Some(TIME), settled: &[], poisoned: &[] };
+    let begin = Begin { tag: b"audit", chunk: &lines(4), lines: Some(TIME), settled: &[], poisoned: &[], last: false };
     for answer in [Answer::Failed { reason: "reset" }, Answer::Stopping, Answer::Waited] {
         session.begin(&begin, &[], &mut message);
         session.answer(&answer, &mut message);
@@ -219,4 +220,27 @@ fn a_receiver_that_never_took_anything_gets_another_chance() {
     assert_eq!((second.counts.sent, second.refused, second.later), (99, vec![0], None));
     let third = play(&mut session, &lines(3), &[], |_, _| (400, String::new()));
     assert_eq!((third.refused, third.later), (vec![0, 1, 2], None));
+}
+
+#[test]
+fn what_the_last_attempt_does_not_deliver_is_refused_unless_the_host_stops() {
+    let pairs = [("type", "http"), ("batch_max_events", "1")];
+    let chunk = lines(3);
+    for (answer, refused, is_over) in [
+        (Answer::Response { status: 503, retry_after_ms: 0, body: b"" }, vec![1, 2], true),
+        (Answer::Failed { reason: "reset" }, vec![1, 2], true),
+        (Answer::Stopping, vec![], false),
+    ] {
+        let mut session = session(&pairs);
+        let mut message = Vec::new();
+        let begin = Begin { tag: b"audit", chunk: &chunk, lines: Some(TIME), settled: &[], poisoned: &[], last: true };
+        session.begin(&begin, &[], &mut message);
+        session.answer(&Answer::Response { status: 200, retry_after_ms: 0, body: b"" }, &mut message);
+        session.answer(&answer, &mut message);
+        let (progress, step) = Step::read(&message).unwrap();
+        let told: Vec<usize> = progress.refused.iter().flat_map(|refused| numbers(refused.event)).collect();
+        assert_eq!((told, step == Step::Done(None)), (refused, is_over));
+        assert!(progress.refused.iter().all(|refused| refused.reason.starts_with("given up after the last attempt: ")));
+        assert_eq!(progress.counts.sent, 1);
+    }
 }

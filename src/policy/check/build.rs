@@ -5,8 +5,8 @@ use super::{Checked, forms, redact};
 use crate::policy::codes::Code;
 use crate::policy::diagnostics::push_number;
 use crate::policy::model::{
-    Conditions, Destination, GroupResources, Level, Limit, Limits, Property, Rule, SecretReference,
-    Stage, Stages, Wildcard,
+    Conditions, Destination, GroupResources, Level, Limit, Limits, Property, Rule, SecretReference, Stage, Stages,
+    Wildcard,
 };
 use crate::policy::presets;
 use crate::policy::schema::LIMIT_KEYS;
@@ -332,12 +332,7 @@ pub(super) fn secret(node: &Node) -> SecretReference {
 /// The destination of a policy that names none.
 #[inline(never)]
 pub(in crate::policy) fn default_destination() -> Destination {
-    Destination {
-        name: "default".into(),
-        format: "native".into(),
-        properties: Vec::new(),
-        at: Default::default(),
-    }
+    Destination { name: "default".into(), format: "native".into(), properties: Vec::new(), at: Default::default() }
 }
 
 /// What happens to events that no rule fits: everything leaves, unless the policy says otherwise.

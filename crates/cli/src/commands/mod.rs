@@ -2,6 +2,7 @@
 
 pub(crate) mod bake;
 pub(crate) mod check;
+mod deliver;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod init;

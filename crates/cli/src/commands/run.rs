@@ -1,5 +1,6 @@
 //! `auditgate run`: audit events in, what may leave of them out, without Fluent Bit.
 
+use super::deliver::{Delivery, property};
 use super::summary::Summary;
 use super::{EngineChoice, Format as SummaryForm, runner};
 use crate::exit::{Failure, complain};
@@ -19,16 +20,24 @@ const BUFFER_BYTES: usize = 256 * 1024;
 ///
 /// Reads one event a line and writes what may leave of it, one event a line. A line that is no JSON object becomes a record
 /// with the line under `log`, as Fluent Bit's tail input makes it without a parser. A summary goes to standard error.
+/// With `--to`, events are delivered instead, as the output plugin does it: until the receiver has them, or the policy's
+/// `retry` gives up. Ends with 1 if some went to the quarantine.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The policy; without one everything in the catalogue is redacted and nothing is dropped
     #[arg(short, long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// The destination of the policy that the events are delivered to; without it, or with `-`, they go to standard output
+    #[arg(long, value_name = "NAME")]
+    to: Option<String>,
+    /// A property of the destination, instead of what the policy says; docs/output.md lists them
+    #[arg(long, value_name = "NAME=VALUE", value_parser = property, requires = "to")]
+    set: Vec<(String, String)>,
     /// What runs the events
-    #[arg(long, value_enum, default_value_t = EngineChoice::Wasm)]
+    #[arg(long, value_enum, default_value_t = EngineChoice::Wasm, conflicts_with = "to")]
     engine: EngineChoice,
     /// Another module than the one inside this program
-    #[arg(long, value_name = "FILE", conflicts_with = "engine")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "to"])]
     module: Option<PathBuf>,
     /// Put every line under `log`, JSON or not
     #[arg(long)]
@@ -39,9 +48,9 @@ pub(crate) struct Arguments {
     /// The time of all events, in seconds since 1970, instead of now
     #[arg(long, value_name = "SECONDS")]
     time: Option<u32>,
-    /// The form in which events are written, one a line: native, raw, ecs, ocsf, cef, leef, sentinel, splunk_hec, es_bulk (two
+    /// Without `--to`, which has a form of its own: the form in which events are written, one a line: native, raw, ecs, ocsf, cef, leef, sentinel, splunk_hec, es_bulk (two
     /// lines), loki, otlp, gelf, syslog, syslog_3164, datadog; or what wraps and what is wrapped, as in syslog+cef
-    #[arg(short, long, value_name = "FORMAT", default_value = "native", value_parser = format)]
+    #[arg(short, long, value_name = "FORMAT", default_value = "native", value_parser = format, conflicts_with = "to")]
     format: Format,
     /// How the summary is written
     #[arg(long, value_enum, default_value_t = SummaryForm::Human)]
@@ -62,13 +71,11 @@ fn format(name: &str) -> Result<Format, String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if let Some(to) = arguments.to.as_deref().filter(|to| *to != "-") {
+        return deliver(to, arguments);
+    }
     let mut runner = runner(arguments.engine, arguments.module.as_deref(), arguments.policy.as_deref())?;
-    let standard_input = [PathBuf::from("-")];
-    let files = if arguments.files.is_empty() { &standard_input } else { arguments.files.as_slice() };
-    // All of them, so that a mistyped name is found before the first event leaves.
-    let inputs = files.iter().map(|file| Input::open(file)).collect::<Result<Vec<_>, _>>()?;
-    let total_bytes = inputs.iter().map(|input| input.bytes).sum();
-    let mut progress = Progress::start(total_bytes, !arguments.quiet);
+    let (inputs, mut progress) = open(arguments)?;
     let result = pump(arguments, &mut runner, inputs, &mut progress);
     progress.finish();
     complain(format_args!("{}", runner.take_messages()));
@@ -86,6 +93,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     result
 }
 
+/// Delivers events to a destination.
+fn deliver(to: &str, arguments: &Arguments) -> Result<(), Failure> {
+    let mut delivery = Delivery::start(to, arguments.policy.as_deref(), &arguments.set)?;
+    let (inputs, mut progress) = open(arguments)?;
+    let taken =
+        each_record(arguments, inputs, &mut progress, |record, now| delivery.take(context(arguments), record, now));
+    progress.finish();
+    taken?;
+    delivery.finish(arguments.tag.as_bytes(), (!arguments.quiet).then_some(arguments.summary))
+}
+
+/// Opens all inputs, so that a mistyped name is found before the first event leaves.
+fn open(arguments: &Arguments) -> Result<(Vec<Input>, Progress), Failure> {
+    let standard_input = [PathBuf::from("-")];
+    let files = if arguments.files.is_empty() { &standard_input } else { arguments.files.as_slice() };
+    let inputs = files.iter().map(|file| Input::open(file)).collect::<Result<Vec<_>, _>>()?;
+    let total_bytes = inputs.iter().map(|input| input.bytes).sum();
+    Ok((inputs, Progress::start(total_bytes, !arguments.quiet)))
+}
+
 /// Moves events from the inputs to standard output.
 fn pump(
     arguments: &Arguments,
@@ -94,11 +121,31 @@ fn pump(
     progress: &mut Progress,
 ) -> Result<(), Failure> {
     let mut output = BufWriter::with_capacity(BUFFER_BYTES, io::stdout().lock());
-    let (mut line, mut wrapped, mut formatted) = (Vec::new(), Vec::new(), Vec::new());
-    let options = Options::default();
+    let (mut formatted, options) = (Vec::new(), Options::default());
+    each_record(arguments, inputs, progress, |record, now| {
+        let context = context(arguments);
+        let Some(event) = runner.process(context, record)? else { return Ok(()) };
+        formatted.clear();
+        let (seconds, nanoseconds) = (context.seconds.into(), context.nanoseconds);
+        let item = Item { event, tag: context.tag, seconds, nanoseconds };
+        write(arguments.format, &item, &options, &mut formatted);
+        formatted.push(b'\n');
+        let written = output.write_all(&formatted).and_then(|()| if now { output.flush() } else { Ok(()) });
+        written.map_err(|error| Failure::output(&error))
+    })?;
+    output.flush().map_err(|error| Failure::output(&error))
+}
+
+/// Hands over every record, and whether somebody may wait for what comes of it: behind a terminal or a pipe nobody knows when the next comes.
+fn each_record(
+    arguments: &Arguments,
+    inputs: Vec<Input>,
+    progress: &mut Progress,
+    mut take: impl FnMut(&[u8], bool) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let (mut line, mut wrapped) = (Vec::new(), Vec::new());
     let (mut events, mut bytes_in) = (0, 0);
     for mut input in inputs {
-        // A terminal, a pipe: somebody may wait for the answer to each line.
         let is_live = input.bytes.is_none();
         while input.read_line(&mut line)? {
             let record = if arguments.raw_lines || !is_object(&line) {
@@ -107,28 +154,13 @@ fn pump(
             } else {
                 &line
             };
-            let context = context(arguments);
-            if let Some(event) = runner.process(context, record)? {
-                formatted.clear();
-                let (seconds, nanoseconds) = (context.seconds.into(), context.nanoseconds);
-                write(
-                    arguments.format,
-                    &Item { event, tag: context.tag, seconds, nanoseconds },
-                    &options,
-                    &mut formatted,
-                );
-                formatted.push(b'\n');
-                output.write_all(&formatted).map_err(|error| Failure::output(&error))?;
-                if is_live && input.is_drained() {
-                    output.flush().map_err(|error| Failure::output(&error))?;
-                }
-            }
+            take(record, is_live && input.is_drained())?;
             events += 1;
             bytes_in += line.len() as u64 + 1;
             progress.show(events, bytes_in);
         }
     }
-    output.flush().map_err(|error| Failure::output(&error))
+    Ok(())
 }
 
 fn context(arguments: &Arguments) -> Context<'_> {

@@ -7,7 +7,8 @@ mod warnings;
 use super::{Format, print};
 use crate::exit::{Failure, complain};
 use crate::style::{Style, counted};
-use auditgate::policy::{Diagnostics, Policy, compile};
+use auditgate::deliver::{Problem, Settings};
+use auditgate::policy::{Code, Destination, Diagnostic, Diagnostics, Policy, Severity, compile};
 use clap::Args;
 use serde_json::{Value, json};
 use std::io;
@@ -60,6 +61,14 @@ fn check(path: &Path, arguments: &Arguments) -> Result<(), Failure> {
             return Err(Failure::Policy(found.render()));
         }
     };
+    let undeliverable = undeliverable(&policy);
+    if !undeliverable.is_empty() {
+        let found = Diagnostics::new(&name, &String::from_utf8_lossy(&bytes), undeliverable);
+        if arguments.format == Format::Json {
+            print(&format!("{}\n", json!({"valid": false, "findings": findings(&found)})))?;
+        }
+        return Err(Failure::Policy(found.render()));
+    }
     let mut items = policy.warnings().items().to_vec();
     items.extend(warnings::warnings(&policy)?);
     let text = String::from_utf8_lossy(&bytes);
@@ -70,6 +79,19 @@ fn check(path: &Path, arguments: &Arguments) -> Result<(), Failure> {
         Format::Json => print(&format!("{}\n", machine(&policy, &found)))?,
     }
     if arguments.deny_warnings && !found.is_empty() { Err(Failure::Expectation) } else { Ok(()) }
+}
+
+/// What keeps the output role from delivering to destinations that have a type.
+fn undeliverable(policy: &Policy) -> Vec<Diagnostic> {
+    let of_destination = |(index, destination): (usize, &Destination)| {
+        let (path, at) = (format!("destinations[{index}]"), destination.at);
+        let problems = Settings::of_destination(destination).and_then(Result::err).unwrap_or_default();
+        problems.into_iter().map(move |Problem { code, message, help }| {
+            let found = Diagnostic::warning(Code::Undeliverable, at, path.clone(), format!("{code}: {message}"), help);
+            Diagnostic { severity: Severity::Error, ..found }
+        })
+    };
+    policy.destinations().iter().enumerate().flat_map(of_destination).collect()
 }
 
 fn human(policy: &Policy, found: &Diagnostics, style: Style) -> String {
