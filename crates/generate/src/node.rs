@@ -7,9 +7,11 @@
 
 use crate::random::Random;
 
+/// Something that happens.
+type What = fn(&mut Writer<'_>);
+
 /// Things that happen in an hour, and how often.
-const HOUR: &[(u64, fn(&mut Writer<'_>))] =
-    &[(360, probe), (240, iptables), (13, cron), (10, timer), (3, login), (6, change)];
+const HOUR: &[(u64, What)] = &[(360, probe), (240, iptables), (13, cron), (10, timer), (3, login), (6, change)];
 
 /// The first `records` lines of the log that `seed` makes.
 pub fn node_log(seed: u64, records: usize) -> Vec<String> {

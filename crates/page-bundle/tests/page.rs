@@ -37,7 +37,15 @@ fn the_page_shows_what_leaves() {
     let _ = fs::remove_dir_all(&profile);
     let seen = String::from_utf8(opened.unwrap().stdout).unwrap();
     let answers = seen.split_once("<ol id=\"answers\">").and_then(|(_, rest)| rest.split_once("</ol>")).unwrap().0;
-    for part in ["<mark>[redacted:", "<mark>%5Bredacted:", "dropped", "rule kubernetes-noise-leases", "auditd", "rule exec", ">archive<"] {
+    for part in [
+        "<mark>[redacted:",
+        "<mark>%5Bredacted:",
+        "dropped",
+        "rule kubernetes-noise-leases",
+        "auditd",
+        "rule exec",
+        ">archive<",
+    ] {
         assert!(answers.contains(part), "no `{part}` in {answers}");
     }
     // The example's secret, as it is and in base64.
