@@ -1,10 +1,10 @@
 # The targets a person needs; the work is done by cargo and by scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help dist page aot demo test validate-formats lint module leak-bench fault-bench output-bench bench bench-table
+.PHONY: help dist page aot demo test validate-formats lint module leak-bench fault-bench output-bench bench bench-table release release-verify
 SHELL := bash
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 module: ## the modules alone: dist/auditgate.wasm and dist/auditgate-output.wasm
 	@scripts/build-module.sh
@@ -47,3 +47,6 @@ bench-table: ## the newest run of bench/runs/ as the table of the README
 
 release: ## what is published, with sums, a bill of materials and licences: writes dist/release/
 	@scripts/release.sh
+
+release-verify: ## a release, and a second one from a clone in another folder: every byte has to be the same
+	@scripts/release.sh --verify

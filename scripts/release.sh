@@ -25,6 +25,7 @@ export SOURCE_DATE_EPOCH
 # No path of this machine in what is compiled.
 export RUSTFLAGS="--remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo"
 
+git diff --quiet HEAD || say "what is built has changes that no commit has"
 say "building auditgate $version"
 env -u RUSTFLAGS scripts/build-module.sh
 scripts/build-cli.sh
@@ -34,22 +35,23 @@ rm -rf "$out"
 mkdir -p "$out"
 machine=$(uname -s | tr '[:upper:]' '[:lower:]')-$(uname -m)
 cp dist/auditgate.wasm "$out/auditgate-$version.wasm"
+cp dist/auditgate-formats.wasm "$out/auditgate-formats-$version.wasm"
 cp dist/auditgate-baked.wasm "$out/auditgate-baked-$version.wasm"
 cp dist/auditgate "$out/auditgate-$version-$machine"
 cp dist/out_auditgate.so "$out/out_auditgate-$version-$machine.so"
-# Machine code is tied to the version of WAMR inside Fluent Bit: 1.3.0 in 3.1.9, 2.4.1 in 5.1.
-compile() {
-  local compiler=$1 line=$2
-  if command -v "${compiler:-none}" >/dev/null; then
-    "$compiler" --bounds-checks=1 -o "$out/auditgate-$version-fluent-bit-$line-$(uname -m).aot" dist/auditgate.wasm >/dev/null
-  else
-    say "no machine code for Fluent Bit $line: WAMR's compiler is missing"
-  fi
-}
-compile "${WAMRC_OLD:-}" 3.1
-compile "${WAMRC:-}" 5.1
-tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner -cf - \
-  LICENSE README.md CHANGELOG.md docs fluent-bit-conf deploy | gzip -n >"$out/auditgate-$version-configurations.tar.gz"
+# Machine code is tied to the version of WAMR inside Fluent Bit: 1.3.0 in 3.1.9, 2.4.1 in 4.1 and later.
+rm -f dist/*.aot
+if scripts/build-aot.sh; then
+  for file in dist/*.aot; do
+    name=${file#dist/}
+    cp "$file" "$out/${name%.aot}-$version-$(uname -m).aot"
+  done
+else
+  say "no machine code for Fluent Bit in this release"
+fi
+git ls-files -z LICENSE README.md CHANGELOG.md docs examples fluent-bit-conf deploy |
+  tar --null --files-from=- --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX -cf - |
+  gzip -n >"$out/auditgate-$version-configurations.tar.gz"
 cargo metadata --format-version 1 --locked --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" |
   python3 scripts/bill_of_materials.py "$out/auditgate-$version.cdx.json" "$out/auditgate-$version-licences.txt"
 (cd "$out" && sha256sum -- * >SHA256SUMS)
