@@ -1,12 +1,15 @@
-//! Finds the module that the command line carries inside: packed, to run it, and as the linker wrote it, to put policies into it.
+//! Finds the module that the command line carries inside: packed, to run it or to hand it on, and as the linker wrote it, to put policies into it.
 
 use std::env;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Environment variables that name the files, and where they are otherwise.
-const MODULES: [(&str, &str); 2] =
-    [("AUDITGATE_MODULE", "dist/auditgate.wasm"), ("AUDITGATE_LINKED", "dist/auditgate-linked.wasm")];
+const MODULES: [(&str, &str); 3] = [
+    ("AUDITGATE_MODULE", "dist/auditgate.wasm"),
+    ("AUDITGATE_FORMATS_MODULE", "dist/auditgate-formats.wasm"),
+    ("AUDITGATE_LINKED", "dist/auditgate-linked.wasm"),
+];
 
 fn main() -> ExitCode {
     let here = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();

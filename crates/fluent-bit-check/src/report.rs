@@ -36,7 +36,7 @@ pub struct Report {
 pub type Code = (&'static str, Severity, &'static str, &'static str);
 
 /// Every code.
-pub const CODES: [Code; 16] = [
+pub const CODES: [Code; 17] = [
     ("F001", Severity::Error, "a configuration that cannot be read cannot be judged", "mend it, and check again"),
     (
         "F002",
@@ -118,6 +118,12 @@ pub const CODES: [Code; 16] = [
         "put a `modify` filter in front of the module: Hard_rename auditgate auditgate_forged",
     ),
     ("F016", Severity::Error, "4.1.0 and 4.1.1 keep every record's buffers in memory for ever", "use 4.1.2 or later"),
+    (
+        "F017",
+        Severity::Warning,
+        "without workers of its own a delivery holds up all of Fluent Bit until the receiver has answered",
+        "write `workers 2`",
+    ),
 ];
 
 /// The page about all codes.

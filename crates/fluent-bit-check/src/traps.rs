@@ -39,6 +39,11 @@ fn is_module(section: &Section) -> bool {
     section.name() == "wasm"
 }
 
+/// The output plugin redacts what it delivers.
+fn is_plugin(output: &Section) -> bool {
+    output.name() == "auditgate"
+}
+
 fn is_guard(section: &Section) -> bool {
     let keeps_stamped = |value: &str| value.starts_with("$auditgate[");
     section.name() == "grep"
@@ -58,7 +63,9 @@ fn input_traps(configuration: &Configuration, input: &Section, index: usize, fou
                 .iter()
                 .skip(position.unwrap_or(0))
                 .any(|filter| is_guard(filter) && filter.matches(&tag));
-    for output in configuration.outputs.iter().filter(|output| output.matches(&tag)) {
+    let (redacting, others): (Vec<_>, Vec<_>) =
+        configuration.outputs.iter().filter(|output| output.matches(&tag)).partition(|output| is_plugin(output));
+    for output in others {
         let place = output.place_of(if output.property("match_regex").is_some() { "match_regex" } else { "match" });
         let output_name = output.name();
         if !has_module {
@@ -97,7 +104,7 @@ fn input_traps(configuration: &Configuration, input: &Section, index: usize, fou
             ));
         }
     }
-    if has_module {
+    if has_module || !redacting.is_empty() {
         losses(input, name, found);
     }
 }
@@ -176,6 +183,9 @@ fn output_traps(output: &Section, found: &mut Vec<Finding>) {
             module.place.clone(),
             format!("the module is a processor of the output `{name}`"),
         ));
+    }
+    if is_plugin(output) && output.property("workers").is_none() {
+        found.push(Finding::new("F017", output.place.clone(), "the output plugin has no `workers`".to_owned()));
     }
     let limit = output.value("retry_limit").to_ascii_lowercase();
     let for_ever = ["no_limits", "false", "off"].contains(&limit.as_str());

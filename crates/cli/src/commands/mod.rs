@@ -22,6 +22,9 @@ use std::path::Path;
 /// The module that `make dist` built before this program.
 const MODULE: &[u8] = include_bytes!(env!("AUDITGATE_MODULE"));
 
+/// The same with the forms of docs/formats.
+const FORMATS_MODULE: &[u8] = include_bytes!(env!("AUDITGATE_FORMATS_MODULE"));
+
 /// How a result is written.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {

@@ -1,15 +1,8 @@
 //! The files that `auditgate init` writes: those of the project, with the answers put in.
 
+use super::destinations::{Destination, Role};
+use super::sources::{KUBERNETES_LOG, Source};
 use clap::ValueEnum;
-
-/// What events come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Source {
-    /// The Kubernetes API server's audit log
-    Kubernetes,
-    /// Linux auditd's log
-    Auditd,
-}
 
 /// What runs the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -28,8 +21,8 @@ impl Platform {
     /// The configuration for Fluent Bit among the files, if one is.
     pub(super) fn configuration(self, destination: &Destination) -> Option<String> {
         match self {
-            Self::FluentBit => Some(format!("{}.yaml", destination.name)),
-            Self::FluentBitClassic => Some(format!("{}.conf", destination.name)),
+            Self::FluentBit => Some(format!("{}.yaml", destination.file)),
+            Self::FluentBitClassic => Some(format!("{}.conf", destination.file)),
             Self::FluentLogshippingApp | Self::Helm => None,
         }
     }
@@ -44,17 +37,24 @@ impl Platform {
     }
 }
 
-/// A destination with its configurations.
-pub(super) struct Destination {
-    pub(super) name: &'static str,
-    yaml: &'static str,
-    classic: &'static str,
+/// What is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Answers<'a> {
+    pub(super) source: Source,
+    pub(super) destination: &'a Destination,
+    pub(super) platform: Platform,
 }
 
 /// One file to write.
 pub(super) struct File {
     pub(super) name: String,
     pub(super) content: Vec<u8>,
+}
+
+impl File {
+    fn new(name: &str, text: &str) -> Self {
+        Self { name: name.to_owned(), content: text.as_bytes().to_vec() }
+    }
 }
 
 macro_rules! shipped {
@@ -69,193 +69,153 @@ macro_rules! deployed {
     };
 }
 
-macro_rules! destinations {
-    ($($name:literal),* $(,)?) => {
-        [$(Destination {
-            name: $name,
-            yaml: include_str!(concat!("../../../../../fluent-bit-conf/", $name, ".yaml")),
-            classic: include_str!(concat!("../../../../../fluent-bit-conf/", $name, ".conf")),
-        }),*]
-    };
-}
-
-pub(super) const DESTINATIONS: [Destination; 13] = destinations![
-    "elasticsearch",
-    "opensearch",
-    "splunk",
-    "loki",
-    "from-promtail",
-    "http",
-    "opentelemetry",
-    "datadog",
-    "sentinel",
-    "s3",
-    "cloudwatch",
-    "kafka",
-    "forward",
-];
-
-impl Destination {
-    /// The values for fluent-logshipping-app that come closest: their name and text.
-    pub(super) fn chart_values(&self) -> (&'static str, &'static str) {
-        match self.name {
-            "elasticsearch" | "opensearch" => {
-                ("elasticsearch", deployed!("fluent-logshipping-app/values-elasticsearch.yaml"))
-            }
-            "s3" => ("s3", deployed!("fluent-logshipping-app/values-s3.yaml")),
-            "cloudwatch" => ("cloudwatch", deployed!("fluent-logshipping-app/values-cloudwatch.yaml")),
-            _ => ("splunk", deployed!("fluent-logshipping-app/values-splunk.yaml")),
-        }
-    }
-
-    /// The variables that its configuration names, in their order.
-    fn variables(&self) -> Vec<&'static str> {
-        let mut names: Vec<&str> = Vec::new();
-        for (_, rest) in self.yaml.match_indices("${").map(|(at, _)| self.yaml.split_at(at + 2)) {
-            let name = rest.split('}').next().unwrap_or_default();
-            if !names.contains(&name)
-                && !["AUDIT_LOG", "STATE_DIR", "AUDITGATE_WASM", "AUDITGATE_POLICY"].contains(&name)
-            {
-                names.push(name);
-            }
-        }
-        names
-    }
-}
-
-/// All files of a start.
-pub(super) fn of(source: Source, destination: &Destination, platform: Platform, module: &[u8]) -> Vec<File> {
-    let file = |name: &str, text: &str| File { name: name.to_owned(), content: text.as_bytes().to_vec() };
+/// All files of a start. `module` is the module that the destination needs.
+pub(super) fn of(answers: Answers<'_>, module: &[u8]) -> Vec<File> {
+    let Answers { source, destination, platform } = answers;
     let policy = platform.policy();
-    let mut files = vec![file(policy, POLICY), file(&policy.replace(".yaml", ".test.yaml"), case(source))];
+    let mut files = vec![
+        File::new(policy, &policy_of(source, destination)),
+        File::new(&policy.replace(".yaml", ".test.yaml"), &source.case()),
+    ];
     let module_at = |name: &str| File { name: name.to_owned(), content: module.to_vec() };
-    match platform {
-        Platform::FluentBit => {
-            files.push(file("input.yaml", &for_source(source, shipped!("input.yaml"))));
-            files.push(file(&format!("{}.yaml", destination.name), destination.yaml));
+    match (platform, destination.role) {
+        (Platform::FluentBit, role) => {
+            let input = if role == Role::Filter { shipped!("input.yaml") } else { shipped!("output/input.yaml") };
+            files.push(File::new("input.yaml", &source.input(input, true)));
+            files.push(File::new(&format!("{}.yaml", destination.file), destination.yaml));
         }
-        Platform::FluentBitClassic => {
-            files.push(file("input.conf", &for_source(source, shipped!("input.conf"))));
-            files.push(file("filter-section.conf", shipped!("filter-section.conf")));
-            files.push(file("parsers.conf", shipped!("parsers.conf")));
-            files.push(file(&format!("{}.conf", destination.name), destination.classic));
+        (Platform::FluentBitClassic, role) => {
+            let input = if role == Role::Filter { shipped!("input.conf") } else { shipped!("output/input.conf") };
+            files.push(File::new("input.conf", &source.input(input, false)));
+            files.push(File::new(&format!("{}.conf", destination.file), destination.classic));
+            if role == Role::Filter {
+                files.push(File::new("filter-section.conf", shipped!("filter-section.conf")));
+                files.push(File::new("parsers.conf", shipped!("parsers.conf")));
+            }
         }
-        Platform::FluentLogshippingApp => {
-            let (name, values) = destination.chart_values();
-            files.push(file("values-auditgate.yaml", deployed!("fluent-logshipping-app/values-auditgate.yaml")));
-            files.push(file("values-audit-input.yaml", deployed!("fluent-logshipping-app/values-audit-input.yaml")));
-            files.push(file(&format!("values-{name}.yaml"), values));
+        (Platform::FluentLogshippingApp, _) => {
+            files.push(File::new("values-auditgate.yaml", deployed!("fluent-logshipping-app/values-auditgate.yaml")));
+            if source == Source::Kubernetes {
+                let input = deployed!("fluent-logshipping-app/values-audit-input.yaml");
+                files.push(File::new("values-audit-input.yaml", input));
+            }
+            files.push(File::new(&chart_values_name(destination), &chart_values(destination)));
             for (name, text) in [
                 ("kustomization.yaml", deployed!("fluent-logshipping-app/kustomize/kustomization.yaml")),
                 ("daemonset.yaml", deployed!("fluent-logshipping-app/kustomize/daemonset.yaml")),
                 ("post-render.sh", deployed!("fluent-logshipping-app/kustomize/post-render.sh")),
             ] {
-                files.push(file(&format!("kustomize/{name}"), text));
+                files.push(File::new(&format!("kustomize/{name}"), text));
             }
             files.push(module_at("kustomize/auditgate.wasm"));
         }
-        Platform::Helm => {
-            files.push(file("values.yaml", &helm(source, destination)));
+        (Platform::Helm, _) => {
+            files.push(File::new("values.yaml", &helm(source, destination)));
             files.push(module_at("auditgate.wasm"));
         }
     }
     if platform.configuration(destination).is_some() {
-        files.push(module_at("auditgate.wasm"));
-        files.push(file("environment", &environment(source, destination)));
-        files.push(file("state/.keep", ""));
+        if destination.role == Role::Filter {
+            files.push(module_at("auditgate.wasm"));
+        }
+        files.push(File::new("environment", &environment(source, destination)));
+        files.push(File::new("state/.keep", ""));
     }
     files
 }
 
-const POLICY: &str =
-    "# What leaves, and where it goes. Without a rule everything in the catalogue is redacted and everything leaves.
-apiVersion: auditgate/v1
-kind: Policy
-# A request is told of twice, when it comes and when it is done; the second says more.
-omitStages: [RequestReceived]
-";
+/// What leaves, and where it goes: nothing is left out, everything in the catalogue is redacted.
+fn policy_of(source: Source, destination: &Destination) -> String {
+    let mut text = String::from(
+        "# What leaves, and where it goes. Without a rule everything in the catalogue is redacted and everything leaves.\n\
+         apiVersion: auditgate/v1\nkind: Policy\n",
+    );
+    if let Some(format) = destination.format {
+        text.push_str(&format!("destinations:\n- name: default\n  format: {format}\ndefault: {{to: [default]}}\n"));
+    }
+    if source == Source::Kubernetes {
+        text.push_str(
+            "# A request is told of twice, when it comes and when it is done; the second says more.\nomitStages: [RequestReceived]\n",
+        );
+    }
+    text
+}
 
-/// A case whose event holds a secret.
-fn case(source: Source) -> &'static str {
-    match source {
-        Source::Kubernetes => {
-            "# `auditgate test` runs these: an event, and what has to become of it.
-cases:
-- name: the values of a secret do not leave, its keys do
-  event:
-    kind: Event
-    apiVersion: audit.k8s.io/v1
-    level: Request
-    auditID: 7c9f1b6e-0000-4000-8000-000000000001
-    stage: ResponseComplete
-    requestURI: /api/v1/namespaces/default/secrets
-    verb: create
-    user: {username: alice}
-    objectRef: {resource: secrets, namespace: default, name: db, apiVersion: v1}
-    requestObject: {kind: Secret, apiVersion: v1, stringData: {password: not-a-real-one}}
-  expect:
-    to: [default]
-    redacted: [requestObject.stringData.password]
-    kept: [user.username, objectRef.name]
-"
-        }
-        Source::Auditd => {
-            "# `auditgate test` runs these: an event, and what has to become of it.
-cases:
-- name: a password on a command line does not leave
-  event:
-    log: 'type=EXECVE msg=audit(1700000000.000:1): argc=2 a0=\"mysql\" a1=\"--password=not-a-real-one\"'
-  expect:
-    to: [default]
-"
+/// The file with the values for fluent-logshipping-app.
+pub(super) fn chart_values_name(destination: &Destination) -> String {
+    match destination.name {
+        "opensearch" => "values-elasticsearch.yaml".to_owned(),
+        name => format!("values-{name}.yaml"),
+    }
+}
+
+/// The values themselves: those that were made for the chart, else the section for classic configurations.
+fn chart_values(destination: &Destination) -> String {
+    match destination.name {
+        "elasticsearch" | "opensearch" => deployed!("fluent-logshipping-app/values-elasticsearch.yaml").to_owned(),
+        "s3" => deployed!("fluent-logshipping-app/values-s3.yaml").to_owned(),
+        "cloudwatch" => deployed!("fluent-logshipping-app/values-cloudwatch.yaml").to_owned(),
+        "splunk" => deployed!("fluent-logshipping-app/values-splunk.yaml").to_owned(),
+        _ => {
+            let from = destination.classic.find("[OUTPUT]").unwrap_or_default();
+            let section = destination.classic.get(from..).unwrap_or_default();
+            format!(
+                "# The chart sets K8S_NODE_NAME and nothing else: write what belongs there in the place of each other variable.\n\
+                 outputs:\n  extraOutputConfig: |\n{}",
+                indented(&section.replace("${CA_FILE}", CA_FILE).replace("${NODE_NAME}", "${K8S_NODE_NAME}"), "    ")
+            )
         }
     }
 }
 
-/// The shared input for another source: its tag, and no parser for what is no JSON.
-fn for_source(source: Source, text: &str) -> String {
-    match source {
-        Source::Kubernetes => text.to_owned(),
-        Source::Auditd => text
-            .replace("audit.kubernetes", "audit.linux")
-            .replace("Kubernetes audit log", "Linux audit log")
-            .replace(
-                "the API server's audit log, for example /var/log/kubernetes/audit/audit.log",
-                "auditd's log, usually /var/log/audit/audit.log",
-            )
-            .replace("    Parser             audit-json\n", ""),
-    }
+/// What the secret of the shipped values holds.
+const SECRET: &str = "--from-literal=SIEM_HOST=... --from-literal=SIEM_PORT=8088 --from-literal=SIEM_TOKEN=...";
+
+const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+fn indented(text: &str, by: &str) -> String {
+    text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("{by}{line}\n") }).collect()
 }
 
 fn environment(source: Source, destination: &Destination) -> String {
-    let log = match source {
-        Source::Kubernetes => "/var/log/kubernetes/audit/audit.log",
-        Source::Auditd => "/var/log/audit/audit.log",
-    };
     let mut text = format!(
-        "# For the shell, from the folder of this file. What is empty is yours to fill in; {}.yaml says what it is.\n\
-         AUDIT_LOG={log}\nAUDITGATE_WASM=$PWD/auditgate.wasm\nAUDITGATE_POLICY=$PWD/policy\nSTATE_DIR=$PWD/state\n",
-        destination.name
+        "# For the shell, from the folder of this file. What is empty is yours to fill in; {}.yaml says what it is.\nAUDIT_LOG={}\n",
+        destination.file,
+        source.log()
     );
+    if destination.role == Role::Filter {
+        text.push_str("AUDITGATE_WASM=$PWD/auditgate.wasm\n");
+    }
+    text.push_str("AUDITGATE_POLICY=$PWD/policy\nSTATE_DIR=$PWD/state\n");
     for name in destination.variables() {
-        let value = if name == "CA_FILE" { "/etc/ssl/certs/ca-certificates.crt" } else { "" };
+        let value = if name == "CA_FILE" { CA_FILE } else { "" };
         text.push_str(&format!("{name}={value}\n"));
     }
     text
 }
 
-/// The values of the official chart, with this destination in the place of Splunk.
+/// The values of the official chart, with this source and this destination in the place of Kubernetes and Splunk.
 fn helm(source: Source, destination: &Destination) -> String {
     let template = deployed!("helm/values.yaml");
     let (head, _) = template.split_once("    input.yaml: |\n").unwrap_or((template, ""));
-    let indented = |text: &str| -> String {
-        text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("      {line}\n") }).collect()
-    };
+    let mut head =
+        head.replace("splunk.yaml", &format!("{}.yaml", destination.file)).replace(KUBERNETES_LOG, source.log());
+    let given = |name: &&&str| **name != "CA_FILE";
+    let secret: Vec<String> = destination
+        .variables()
+        .iter()
+        .filter(|name| given(name))
+        .map(|name| format!("--from-literal={name}=..."))
+        .collect();
+    head = head.replace(SECRET, &secret.join(" "));
+    if source != Source::Kubernetes {
+        // On every node.
+        head = head.replace("nodeSelector: {node-role.kubernetes.io/control-plane: \"\"}\n", "");
+    }
     format!(
-        "{}    input.yaml: |\n{}    {}.yaml: |\n{}",
-        head.replace("splunk.yaml", &format!("{}.yaml", destination.name)),
-        indented(&for_source(source, shipped!("input.yaml"))),
-        destination.name,
-        indented(destination.yaml)
+        "{head}    input.yaml: |\n{}    {}.yaml: |\n{}",
+        indented(&source.input(shipped!("input.yaml"), true), "      "),
+        destination.file,
+        indented(destination.yaml, "      ")
     )
 }

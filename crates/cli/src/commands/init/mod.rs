@@ -1,12 +1,16 @@
 //! `auditgate init`: a policy, a test case for it, and the configuration that runs it, for a start.
 
+mod destinations;
 mod files;
+mod sources;
 
-use super::MODULE;
+use super::{FORMATS_MODULE, MODULE};
 use crate::exit::{Failure, complain};
 use auditgate_fluent_bit_check as fluent_bit;
 use clap::{Args, ValueEnum};
-use files::{DESTINATIONS, Destination, File, Platform, Source};
+use destinations::{DESTINATIONS, Destination, Role};
+use files::{Answers, File, Platform};
+use sources::Source;
 use std::fs;
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -25,6 +29,9 @@ pub(crate) struct Arguments {
     /// What runs the module
     #[arg(long, value_enum)]
     platform: Option<Platform>,
+    /// Who delivers
+    #[arg(long, value_enum, default_value_t = Role::Filter)]
+    role: Role,
     /// The folder to write to; it is made
     #[arg(long, value_name = "FOLDER", default_value = "auditgate")]
     output: PathBuf,
@@ -33,22 +40,33 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let source = answer(arguments.source, "source", "What do the events come from?")?;
     let platform = answer(arguments.platform, "platform", "What runs the module?")?;
-    let destination = match &arguments.destination {
+    let names = Destination::names(arguments.role);
+    let name = match &arguments.destination {
         Some(name) => name.clone(),
-        None => ask("destination", "Where do the events go?", &DESTINATIONS.map(|one| one.name.to_owned()))?,
+        None => ask("destination", "Where do the events go?", &names)?,
     };
-    let Some(destination) = DESTINATIONS.iter().find(|one| one.name == destination) else {
-        return Err(Failure::Failed(format!("expected a destination, found `{destination}`")));
+    let Some(destination) = DESTINATIONS.iter().find(|one| one.name == name && one.role == arguments.role) else {
+        return Err(Failure::Failed(format!(
+            "expected a destination of the output plugin, one of {}, found `{name}`",
+            names.join(", ")
+        )));
     };
-    let written = files::of(source, destination, platform, MODULE);
-    check(&written, platform, destination)?;
+    let answers = Answers { source, destination, platform };
+    if destination.role == Role::Output && platform.configuration(destination).is_none() {
+        return Err(Failure::Failed(String::from(
+            "expected --platform fluent-bit or fluent-bit-classic beside `--role output`: the charts do not bring the plugin",
+        )));
+    }
+    let written = files::of(answers, if destination.format.is_some() { FORMATS_MODULE } else { MODULE });
+    check(&written, answers)?;
     write(&arguments.output, &written)?;
-    complain(format_args!("{}", next(&arguments.output, platform, destination)));
+    complain(format_args!("{}", next(&arguments.output, answers)));
     Ok(())
 }
 
+/// Those of the output plugin are among them.
 fn destination_names() -> Vec<&'static str> {
-    DESTINATIONS.iter().map(|one| one.name).collect()
+    Destination::names(Role::Filter)
 }
 
 /// What an option says, or a person.
@@ -61,12 +79,13 @@ fn answer<T: ValueEnum + Clone>(given: Option<T>, option: &str, question: &str) 
         .filter_map(ValueEnum::to_possible_value)
         .map(|value| value.get_name().to_owned())
         .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let name = ask(option, question, &names)?;
     T::from_str(&name, true).map_err(Failure::Failed)
 }
 
 /// Asks on the terminal; the first is taken if nothing is said.
-fn ask(option: &str, question: &str, choices: &[String]) -> Result<String, Failure> {
+fn ask(option: &str, question: &str, choices: &[&str]) -> Result<String, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::Failed(format!(
             "expected --{option}, one of {}; nobody is there to ask",
@@ -86,16 +105,19 @@ fn ask(option: &str, question: &str, choices: &[String]) -> Result<String, Failu
         }
         let said = line.trim();
         let by_number = said.parse::<usize>().ok().and_then(|number| choices.get(number.wrapping_sub(1)));
-        let chosen =
-            if said.is_empty() { choices.first() } else { by_number.or(choices.iter().find(|choice| *choice == said)) };
+        let chosen = if said.is_empty() {
+            choices.first()
+        } else {
+            by_number.or(choices.iter().find(|choice| **choice == said))
+        };
         if let Some(chosen) = chosen {
-            return Ok(chosen.clone());
+            return Ok((*chosen).to_owned());
         }
     }
 }
 
 /// What is written has to be right: the policy, and the configuration for Fluent Bit.
-fn check(written: &[File], platform: Platform, destination: &Destination) -> Result<(), Failure> {
+fn check(written: &[File], Answers { platform, destination, .. }: Answers<'_>) -> Result<(), Failure> {
     for file in written {
         let text = String::from_utf8_lossy(&file.content);
         if file.name == platform.policy() {
@@ -135,19 +157,26 @@ fn write(folder: &Path, written: &[File]) -> Result<(), Failure> {
 }
 
 /// What a person does next.
-fn next(folder: &Path, platform: Platform, destination: &Destination) -> String {
+fn next(folder: &Path, Answers { source, platform, destination }: Answers<'_>) -> String {
     let folder = folder.display();
     let start = match platform {
         Platform::FluentBit | Platform::FluentBitClassic => format!(
-            "  fill in {folder}/environment\n  set -a; . {folder}/environment; set +a; fluent-bit -c {folder}/{}\n",
+            "  fill in {folder}/environment\n  cd {folder}; set -a; . ./environment; set +a; fluent-bit {}-c {}\n",
+            if destination.role == Role::Output { "-e PATH/out_auditgate.so " } else { "" },
             platform.configuration(destination).unwrap_or_default()
         ),
-        Platform::FluentLogshippingApp => format!(
-            "  fill in {folder}/values-{}.yaml\n  helm upgrade --install ... --values {folder}/values-auditgate.yaml --values {folder}/values-audit-input.yaml \\\n    \
-             --values {folder}/values-{}.yaml --post-renderer {folder}/kustomize/post-render.sh\n",
-            destination.chart_values().0,
-            destination.chart_values().0
-        ),
+        Platform::FluentLogshippingApp => {
+            let values = files::chart_values_name(destination);
+            let input = if source == Source::Kubernetes {
+                format!("--values {folder}/values-audit-input.yaml ")
+            } else {
+                String::new()
+            };
+            format!(
+                "  fill in {folder}/{values}\n  helm upgrade --install ... --values {folder}/values-auditgate.yaml {input}\\\n    \
+                 --values {folder}/{values} --post-renderer {folder}/kustomize/post-render.sh\n"
+            )
+        }
         Platform::Helm => format!("  {folder}/values.yaml begins with the commands\n"),
     };
     format!("next:\n  auditgate run --policy {folder}/{} AUDIT_LOG     # what would leave\n{start}", platform.policy())
