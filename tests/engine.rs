@@ -312,6 +312,11 @@ fn repeated_keys_stay_apart() {
     let value: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(value["b"].as_object().unwrap().len(), 3);
     assert_eq!(value.as_object().unwrap().len(), 5, "{text}");
+    // A key of no bytes, whatever follows it.
+    let text =
+        String::from_utf8(process(&mut Engine::new(), br#"{"":1,"b":2,"":"twelve bytes","":[{}],"":3}"#)).unwrap();
+    let value: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value.as_object().unwrap().len(), 6, "{text}");
 }
 
 #[test]
