@@ -287,6 +287,12 @@ pub(super) fn special_mask(word: u64) -> u64 {
     (quote | backslash | control | word) & repeat(0x80)
 }
 
+/// The top bit of each byte that is `byte`. As in `special_mask`, only the lowest one counts; one behind bytes that are not ASCII can be wrong.
+#[inline(always)]
+pub(super) fn end_mask(word: u64, byte: u8) -> u64 {
+    (word ^ repeat(byte)).wrapping_sub(repeat(1)) & repeat(0x80)
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]

@@ -1,10 +1,11 @@
 //! What happens to objects and arrays that rules ask something about: what their inside is read as, and what is put off until their end.
 
 use super::buffer::{PADDING, Padded};
+use super::frame::{Frame, close};
 use super::keys::Member;
 use super::paths::{State, effect};
 use super::string::{self, Text};
-use super::walk::{Frame, MAX_LEVEL, Walk, close};
+use super::walk::{MAX_LEVEL, Walk};
 use crate::envelope::{Envelope, Field};
 use crate::policy::Action;
 use crate::redact::class::{CLASSES, Class};

@@ -3,12 +3,13 @@
 //! What may be in a template is a list of what is known to be harmless; whatever a rule asks for beyond it makes the member an ordinary one. A
 //! string that had to be looked at closely stays as it is, so that only the very same one fits.
 
+use super::frame::close;
 use super::keys::{Member, watch};
 use super::paths::{State, effect};
 use super::string;
 use super::tables::Tables;
 use super::templates::{Lesson, NO_FIELD, Slot, slot};
-use super::walk::{Walk, close};
+use super::walk::Walk;
 use crate::redact::names::name;
 
 /// Bytes of a template at most: the members of larger containers have templates of their own.
@@ -27,6 +28,8 @@ struct Student {
     start: usize,
     /// Where the escaped form had its quotes.
     quotes: Vec<usize>,
+    /// No member of that name can be in a template, whatever its value is.
+    hopeless: bool,
 }
 
 impl Student {
@@ -52,12 +55,12 @@ impl Walk<'_, '_> {
             return;
         }
         let lesson = Lesson { state, ..Lesson::default() };
-        let mut student = Student { lesson, start, quotes: Vec::new() };
+        let mut student = Student { lesson, start, quotes: Vec::new(), hopeless: false };
         let read = self.study_member(&mut student, state, start, 0);
-        let Student { mut lesson, quotes, .. } = student;
+        let Student { mut lesson, quotes, hopeless, .. } = student;
         if read != Some(end) {
             // What is inside a container may be different the next time; the member itself is what it is.
-            if lesson.depth == 0 {
+            if lesson.depth == 0 && hopeless {
                 self.tables.templates.give_up(ticket);
             }
             return;
@@ -79,6 +82,7 @@ impl Walk<'_, '_> {
         let member = keys.look_up_name(paths, hints, self.text.view(), key_start, key_end, state);
         let colon = self.skip_blanks(after);
         if member.flags & watch::KEY != 0 || self.text.byte(colon) != b':' {
+            student.hopeless = true;
             return None;
         }
         if depth == 0 {
@@ -135,10 +139,11 @@ impl Walk<'_, '_> {
                 let (start, end, after) = self.study_string(student, at)?;
                 let first = self.text.view().word(start);
                 let is_kind = named & name::KIND != 0;
-                if effects & !(HARMLESS | effect::URI) != 0
-                    || named & (name::SECRET | name::PAIR_VALUE) != 0
-                    || is_kind && first as u16 == u16::from_le_bytes(*b"Se")
-                {
+                if effects & !(HARMLESS | effect::URI) != 0 || named & (name::SECRET | name::PAIR_VALUE) != 0 {
+                    student.hopeless = true;
+                    return None;
+                }
+                if is_kind && first as u16 == u16::from_le_bytes(*b"Se") {
                     return None;
                 }
                 let kept = effects & (effect::KEEP | effect::EXEMPT) != 0;
@@ -166,7 +171,11 @@ impl Walk<'_, '_> {
             // What the items of a pair's value are, the name of the pair says.
             b'[' if named & name::PAIR_VALUE != 0 => None,
             b'{' | b'[' => {
-                if effects & !HARMLESS != 0 || named & name::SECRET != 0 || depth >= NESTED_DEPTH {
+                if effects & !HARMLESS != 0 || named & name::SECRET != 0 {
+                    student.hopeless = true;
+                    return None;
+                }
+                if depth >= NESTED_DEPTH {
                     return None;
                 }
                 student.lesson.depth = student.lesson.depth.max(depth + 1);
@@ -175,6 +184,7 @@ impl Walk<'_, '_> {
             _ => {
                 let end = self.plain_scalar(at)?;
                 if u32::from(named & (name::SECRET | name::PAIR_VALUE)) | effects & !HARMLESS != 0 {
+                    student.hopeless = true;
                     return None;
                 }
                 student.slot(at, end, slot::SCALAR, field);

@@ -5,13 +5,15 @@
 //! It exists twice, for plain events and for those in the escaped form of a raw line (see `string`).
 
 use super::buffer::{View, special_mask};
+use super::follow::Followed;
+use super::frame::{Frame, close, pair};
 use super::keys::watch;
 use super::learn::TEMPLATE_BYTES;
 use super::paths::effect;
 use super::string::Text;
 use super::tables::Tables;
-use super::templates::{Followed, Known};
-use super::walk::{Frame, Stop, Walk, close, pair};
+use super::templates::Known;
+use super::walk::{Stop, Walk};
 use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
 
 /// How far the loop got.
@@ -63,7 +65,7 @@ impl Walk<'_, '_> {
                         at = self.skip_to_quote(at)?;
                     }
                     if frame.site != 0 && frame.pair == 0 {
-                        match self.tables.templates.look_up(frame.site, text.word(at)) {
+                        match self.tables.templates.look_up::<ESCAPED>(frame.site, text, at) {
                             Known::Place(place) => {
                                 self.frame = frame;
                                 let followed = self.follow::<ESCAPED>(place, at);

@@ -1,9 +1,12 @@
-//! The one pass over a record's bytes: `buffer` (loads), `string` and `walk` and `members` (JSON), `keys` and `paths` (where in the event), `hints` (which texts need a
-//! closer look), `values`, `containers`, `patches`, `lines` and `texts` (what happens to a value), `tables` (the rules) and `edits` (what changes).
+//! The one pass over a record's bytes: `buffer` (loads), `string`, `walk`, `frame` and `members` (JSON), `keys` and `paths` (where in the event),
+//! `templates`, `learn` and `follow` (members met before), `hints` (which texts need a closer look), `values`,
+//! `containers`, `patches`, `lines` and `texts` (what happens to a value), `tables` (the rules) and `edits` (what changes).
 
 mod buffer;
 mod containers;
 mod edits;
+mod follow;
+mod frame;
 mod hints;
 mod keys;
 mod learn;

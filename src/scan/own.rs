@@ -2,10 +2,11 @@
 //! before the catalogue; an action that leaves a part of a value gives way to the catalogue where that finds a secret.
 
 use super::buffer::{PADDING, View};
+use super::frame::{close, pair};
 use super::keys::Member;
 use super::paths::effect;
 use super::string::{self, Text};
-use super::walk::{Walk, close, pair};
+use super::walk::Walk;
 use crate::policy::Action;
 use crate::redact::judge;
 use crate::redact::names::name;

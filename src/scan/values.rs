@@ -1,10 +1,11 @@
 //! What happens to the keys, strings and numbers that the pass stops at: masks, removals, and what their neighbours say about them.
 
+use super::frame::{close, pair};
 use super::keys::Member;
 use super::paths::effect;
 use super::string::{self, Text};
 use super::tables::Tables;
-use super::walk::{Walk, close, pair};
+use super::walk::Walk;
 use crate::envelope::Source;
 use crate::redact::class::Class;
 use crate::redact::names::{self, name};
