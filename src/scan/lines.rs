@@ -2,11 +2,12 @@
 
 use super::buffer::View;
 use super::edits::Edits;
+use super::frame::Frame;
 use super::keys::Member;
 use super::members::Reached;
 use super::paths::effect;
 use super::string;
-use super::walk::{Frame, Walk};
+use super::walk::Walk;
 use crate::redact::start;
 
 /// How far into a line is looked for the id of an audit event.

@@ -1,5 +1,5 @@
 //! The one pass over a record's bytes: `buffer` (loads), `string`, `walk`, `frame` and `members` (JSON), `keys` and `paths` (where in the event),
-//! `templates`, `learn` and `follow` (members met before), `hints` (which texts need a closer look), `values`,
+//! `templates`, `learn` and `follow` (members met before), `hints` (which texts need a closer look), `memo` (what came of one), `values`,
 //! `containers`, `patches`, `lines` and `texts` (what happens to a value), `tables` (the rules) and `edits` (what changes).
 
 mod buffer;
@@ -12,6 +12,7 @@ mod keys;
 mod learn;
 mod lines;
 mod members;
+mod memo;
 mod own;
 mod own_paths;
 mod patches;

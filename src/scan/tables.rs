@@ -3,6 +3,7 @@
 use super::buffer::Padded;
 use super::hints::Hints;
 use super::keys::{Keys, Member};
+use super::memo::Memo;
 use super::own_paths::Purpose;
 use super::paths::{Builder, Paths, State, effect};
 use super::string;
@@ -25,6 +26,7 @@ pub(crate) struct Tables {
     pub(crate) paths: Paths,
     pub(crate) hints: Hints,
     pub(super) templates: Templates,
+    pub(super) memo: Memo,
     pub(crate) own: Own,
     /// Containers that may be open in the output; what is deeper leaves as a string.
     pub(super) fold_depth: usize,
@@ -64,6 +66,7 @@ impl Tables {
             hints,
             own,
             templates: Templates::new(),
+            memo: Memo::default(),
             fold_depth: FOLD_DEPTH,
             max_depth: limits.max_depth as usize,
             max_level: limits.max_decode_depth as u8,
@@ -118,6 +121,7 @@ impl Tables {
     /// Gives the buffers back that records were worked on in.
     pub(crate) fn settle(&mut self) {
         self.spare = Vec::new();
+        self.memo = Memo::default();
         self.deferred = Vec::new();
     }
 

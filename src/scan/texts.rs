@@ -4,6 +4,7 @@
 use super::buffer::{PADDING, View};
 use super::containers::class_of_start;
 use super::hints::Hints;
+use super::memo::Judged;
 use super::paths::{State, effect};
 use super::string::{self, Text};
 use super::tables::Tables;
@@ -249,7 +250,16 @@ impl Walk<'_, '_> {
         if plain && self.is_unmarked(text) {
             return;
         }
-        self.judge_text(text, |_, _, _, _, _| {}, false);
+        let form = (text.escapes, text.escaped_form);
+        if let Some(judged) = self.tables.memo.recall(self.text.span(text.start, text.end), form) {
+            *self.redactions += judged.redactions;
+            if let Some(masked) = &judged.masked {
+                self.work.edits.replace(text.start, text.end, masked);
+            }
+            return;
+        }
+        let judged = self.judge_text(text, |_, _, _, _, _| {}, false);
+        self.tables.memo.keep(self.text.span(text.start, text.end), form, judged);
     }
 
     /// Looks closely at the text of a string, and writes the string anew if something in it is secret. `special` adds what the place
@@ -259,7 +269,7 @@ impl Walk<'_, '_> {
         text: Text,
         special: impl FnOnce(&Hints, View<'_>, usize, usize, &mut Vec<Hit>),
         in_uri: bool,
-    ) {
+    ) -> Judged {
         let mut hits = core::mem::take(&mut self.work.hits);
         hits.clear();
         let mut decoded = core::mem::take(&mut self.work.scratch);
@@ -276,20 +286,22 @@ impl Walk<'_, '_> {
             count = own.count(&hits);
             own.write(view.span(start, end), start, &hits)
         };
-        if text.escapes {
+        let masked = if text.escapes {
             decoded.clear();
             string::decode(self.text.view(), text, &mut decoded);
             let end = decoded.len();
             decoded.resize(end + PADDING, 0);
-            if let Some(masked) = View::new(&decoded).and_then(|view| look(view, 0, end)) {
-                self.work.edits.replace(text.start, text.end, &masked);
-            }
-        } else if let Some(masked) = look(self.text.view(), text.start, text.end) {
-            self.work.edits.replace(text.start, text.end, &masked);
+            View::new(&decoded).and_then(|view| look(view, 0, end))
+        } else {
+            look(self.text.view(), text.start, text.end)
+        };
+        if let Some(masked) = &masked {
+            self.work.edits.replace(text.start, text.end, masked);
         }
         *self.redactions += count;
         self.work.hits = hits;
         self.work.scratch = decoded;
+        Judged { masked, redactions: count }
     }
 }
 
