@@ -102,7 +102,7 @@ impl Own {
             (Action::Truncate { max_chars }, _) if !whole => {
                 let end = char_end(value, max_chars as usize);
                 let rest = value.get(end..).unwrap_or_default();
-                if rest.is_empty() || rest == CUT {
+                if rest.is_empty() {
                     return None;
                 }
                 out.extend_from_slice(value.get(..end).unwrap_or_default());
@@ -128,7 +128,7 @@ impl Own {
     }
 
     /// Whether a value is one that these rules or the catalogue wrote.
-    pub(crate) fn is_written(&self, value: &[u8]) -> bool {
+    fn is_written(&self, value: &[u8]) -> bool {
         is_mask(value) || self.own_len(value) == Some(value.len())
     }
 
@@ -158,7 +158,7 @@ impl Own {
     pub(crate) fn mark(&self, text: &[u8], offset: usize, form: Form) -> Vec<Found> {
         let mut found = self.finder.find(text, form != Form::Uri);
         if form == Form::Uri {
-            uri::named_values(text, self, &mut found);
+            uri::named_values(text, self.finder.names(), &mut found);
         }
         if found.is_empty() {
             return Vec::new();

@@ -7,10 +7,9 @@ use super::command;
 use super::decode;
 use super::judge::{Hit, judge};
 use super::names;
-use super::own::Own;
 use crate::bytes::find;
 use crate::scan::{Hints, View};
-use auditgate_own::Found;
+use auditgate_own::{Found, Names};
 
 /// Finds the secret parts of the URI `start..end` of `text`.
 pub(crate) fn secret_parts(hints: &Hints, text: View<'_>, start: usize, end: usize, hits: &mut Vec<Hit>) {
@@ -59,8 +58,7 @@ pub(crate) fn secret_parts(hints: &Hints, text: View<'_>, start: usize, end: usi
 }
 
 /// Adds the values that key names of the policy choose: in the query, and in the arguments of `command`.
-pub(crate) fn named_values(uri: &[u8], own: &Own, found: &mut Vec<Found>) {
-    let names = own.finder.names();
+pub(crate) fn named_values(uri: &[u8], names: &Names, found: &mut Vec<Found>) {
     let mut flag = None;
     let mut at = uri.iter().position(|&byte| byte == b'?').map_or(uri.len(), |at| at + 1);
     while !names.is_empty() && at < uri.len() {
@@ -69,22 +67,18 @@ pub(crate) fn named_values(uri: &[u8], own: &Own, found: &mut Vec<Found>) {
         let name = decode_form(pair.get(..equals).unwrap_or_default());
         let (start, stop) = (at + pair.len().min(equals + 1), at + pair.len());
         let argument = decode_form(uri.get(start..stop).unwrap_or_default());
-        let whole = |rule| Found { start: 0, end: stop - start, rule, named: true };
-        let mut inside = Vec::new();
+        let whole = |rule| Found { start, end: stop, rule, named: true };
         if name != b"command" {
-            inside.extend(names.rule_of(&name).map(whole));
+            found.extend(names.rule_of(&name).map(whole));
         } else if let Some(rule) = flag.filter(|_| !argument.starts_with(b"-")) {
-            inside.push(whole(rule));
-        } else {
+            found.push(whole(rule));
+        } else if argument.len() == stop - start {
+            // One with percent escapes goes as a whole: it is an encoding.
+            let mut inside = Vec::new();
             names.find(&argument, &mut inside);
-            inside.retain(|part| !own.is_written(argument.get(part.start..part.end).unwrap_or_default()));
-            if argument.len() < stop - start {
-                inside = inside.first().map(|first| whole(first.rule)).into_iter().collect();
-            }
+            found.extend(inside.iter().map(|part| Found { start: start + part.start, end: start + part.end, ..*part }));
         }
         flag = names.rule_of_flag(&argument).filter(|_| name == b"command");
-        let parts = inside.into_iter().filter(|part| part.start < part.end);
-        found.extend(parts.map(|part| Found { start: start + part.start, end: start + part.end, ..part }));
         at = stop + 1;
     }
 }

@@ -88,11 +88,9 @@ impl Builder {
         self.end_own(first, first + 1, Purpose::Rule(rule));
     }
 
-    /// What holds at a place holds for everything below; an event begins anew.
+    /// What holds at a place holds for everything below.
     fn end_own(&mut self, first: u32, last: u32, purpose: Purpose) {
-        if purpose != Purpose::Event {
-            self.stay.push(last);
-        }
+        self.stay.push(last);
         self.own.ranges.push((first, last, purpose));
         self.bits = last + 2;
     }
@@ -113,6 +111,7 @@ impl OwnBuilder {
     pub(super) fn build(self, keys: &Keys, paths: &mut Paths) {
         let width = paths.width;
         let mut carried = if self.ranges.is_empty() { Vec::new() } else { vec![0; width] };
+        // What an event in a text may show is counted from there.
         for (first, last, _) in self.ranges.iter().filter(|(_, _, purpose)| *purpose != Purpose::Event) {
             (*first..=*last).for_each(|bit| set_bit(&mut carried, 0, bit));
         }

@@ -130,6 +130,13 @@ fn partial_actions_give_way_to_the_catalogue() {
 }
 
 #[test]
+fn an_address_that_is_a_password_is_one() {
+    let rule = "rules:\n- {name: r, paths: ['requestObject.*'], action: ip_prefix}";
+    let out = leaves(rule, &event("pods", json!({"requestObject": {"password": "10.1.2.3", "client": "10.1.2.3"}})));
+    assert_eq!(out["requestObject"], json!({"password": "[redacted:N01]", "client": "10.1.2.0"}));
+}
+
+#[test]
 fn the_first_rule_that_fits_decides() {
     let rules = "rules:\n- {name: one, paths: [requestObject.a.b]}\n- {name: open, paths: [requestObject.a], action: keep}\n- {name: two, paths: ['requestObject.**']}";
     let out = leaves(rules, &event("pods", json!({"requestObject": {"a": {"b": "1", "c": "2"}, "d": "3"}})));

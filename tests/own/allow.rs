@@ -121,6 +121,8 @@ fn events_in_lists_and_envelopes_keep_to_it() {
     assert_eq!(serde_json::from_str::<Value>(text).unwrap(), left("a1"));
     assert_eq!(leaves(allow, &json!({"properties": {"log": "closed"}})), json!({"properties": {}}));
     // A rule that takes it out still does.
+    let masks = format!("{allow}\nrules:\n- {{name: r, paths: [properties.log]}}");
+    assert_eq!(once(&masks, &aks), json!({"properties": {}}));
     let rule = "rules:\n- {name: r, paths: [items], action: remove}";
     assert_eq!(leaves(&format!("{allow}\n{rule}"), &list), json!({}));
 }

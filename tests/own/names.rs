@@ -24,9 +24,9 @@ fn texts_and_command_lines() {
     }
     assert_eq!(
         at(
-            json!({"command": ["run", "--employee-id", "4711", "--iban=DE02", "-v"], "args": ["--employee-id", "-v", "4711"]})
+            json!({"command": ["run", "--employee-id", "4711", "--iban=DE02", "-v"], "args": ["--employee-id", "-v", "4711", "--employee=id", "4711"]})
         ),
-        json!({"command": ["run", "--employee-id", "[redacted:r]", "--iban=[redacted:r]", "-v"], "args": ["--employee-id", "-v", "4711"]})
+        json!({"command": ["run", "--employee-id", "[redacted:r]", "--iban=[redacted:r]", "-v"], "args": ["--employee-id", "-v", "4711", "--employee=id", "4711"]})
     );
     let text = "of employee_id=4711 and others";
     assert_eq!(at(json!(super::texts::base64(text))), "[redacted:D01]");
@@ -67,6 +67,12 @@ fn query_strings() {
             "command=run&command=--employee-id&command=4711&command=--iban%3DDE02&stdin=true",
             "command=run&command=--employee-id&command=%5Bredacted:r%5D&command=%5Bredacted:D01%5D&stdin=true",
         ),
+        ("command=app+--employee-id+4711+-v&x=1", "command=%5Bredacted:N01%5D&x=1"),
+        (
+            "command=app+--token+abc+--employee-id+4711",
+            "command=app+--token+%5Bredacted:N01%5D+--employee-id+%5Bredacted:r%5D",
+        ),
+        ("x=--employee-id&command=4711", "x=--employee-id&command=4711"),
         ("command=--iban=DE02&x=1", "command=--iban=%5Bredacted:r%5D&x=1"),
         ("command=--employee-id&command=-v", "command=--employee-id&command=-v"),
         ("command=--employee-id&x=4711", "command=--employee-id&x=4711"),
@@ -98,11 +104,12 @@ fn every_action() {
         ("keep", "note=0123456789-0123456789 client=10.1.2.3"),
     ] {
         let redact = format!("rules:\n- {{name: r, keys: [note], action: {action}}}");
-        let out = leaves(
-            &redact,
-            &event("pods", json!({"requestObject": {"x": "note=0123456789-0123456789 client=10.1.2.3"}})),
-        );
+        let body =
+            json!({"x": "note=0123456789-0123456789 client=10.1.2.3", "args": ["--note", "0123456789-0123456789"]});
+        let out = leaves(&redact, &event("pods", json!({"requestObject": body})));
         assert_eq!(out["requestObject"]["x"], expected, "{action}");
+        let value = expected.strip_prefix("note=").and_then(|rest| rest.split_once(' ')).unwrap().0;
+        assert_eq!(out["requestObject"]["args"], json!(["--note", value]), "{action}");
     }
     let out = leaves(
         "rules:\n- {name: r, keys: [client], action: ip_prefix}",
@@ -113,6 +120,16 @@ fn every_action() {
         (&json!("client=10.1.2.0"), &json!("/x?client=10.1.2.0"))
     );
     // A part of a secret never stays, and of two rules the first decides.
+    let overlap =
+        "rules:\n- {name: s, patterns: ['EMP-\\d+ and']}\n- {name: t, keys: [emp]}\n- {name: u, keys: ['*emp']}";
+    let out = leaves(
+        overlap,
+        &event("pods", json!({"requestObject": {"x": "emp=EMP-12 and emp=EMP-13", "args": ["--emp", "x"]}})),
+    );
+    assert_eq!(
+        out["requestObject"],
+        json!({"x": "emp=[redacted:s] emp=[redacted:t]", "args": ["--emp", "[redacted:t]"]})
+    );
     let both = "rules:\n- {name: r, keys: [token], action: truncate, max_chars: 3}\n- {name: s, patterns: ['EMP-\\d+']}\n- {name: t, keys: [emp]}";
     let out = leaves(
         both,
