@@ -11,6 +11,8 @@ mod engine;
 mod envelope;
 #[cfg(feature = "formats")]
 pub mod format;
+#[cfg(any(feature = "output", all(feature = "formats", not(target_family = "wasm"))))]
+pub mod gather;
 #[cfg(feature = "formats")]
 mod json;
 #[cfg(any(test, all(feature = "module", not(feature = "output"), target_arch = "wasm32")))]

@@ -15,7 +15,7 @@ fn blocks(language: &str) -> Vec<&'static str> {
 #[test]
 fn its_policies_check() {
     let policies = blocks("yaml");
-    assert_eq!(policies.len(), 6);
+    assert_eq!(policies.len(), 7);
     for text in policies {
         match compile("docs/policy.md", text.as_bytes()) {
             Ok(policy) => assert_eq!(policy.warnings().items(), []),

@@ -9,8 +9,9 @@ use super::time;
 use super::wire::{Answer, Begin, Counts, Later, Progress, Refused, Request, Step};
 use crate::engine::{Context, Engine, Outcome};
 use crate::format::{self, Format, Item};
+use crate::gather::{Gather, Origin};
 use crate::scan::{PADDING, Padded};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Acknowledgements are asked for after so long, then after twice as long, and so on.
 const FIRST_WAIT_MS: u32 = 100;
@@ -35,6 +36,8 @@ pub struct Session {
     record: Vec<u8>,
     formatted: Vec<u8>,
     pieces: Pieces,
+    /// Open pieces of records that several came of.
+    siblings: BTreeMap<usize, usize>,
     settled: Vec<u8>,
     counts: Counts,
     queue: VecDeque<Batch>,
@@ -91,6 +94,7 @@ impl Session {
             record: Vec::new(),
             formatted: Vec::new(),
             pieces: Pieces::default(),
+            siblings: BTreeMap::new(),
             settled: Vec::new(),
             counts: Counts::default(),
             queue: VecDeque::new(),
@@ -124,24 +128,63 @@ impl Session {
         self.suspected.clear();
         (self.waited_ms, self.next_wait_ms) = (0, FIRST_WAIT_MS);
         let mut chunk = Chunk::new(begin.chunk, begin.lines);
+        // What is put together stands in one chunk, so that the account of a chunk is all there is to remember.
+        let mut gather = Gather::new(self.engine.policy().join());
         for index in 0.. {
-            self.cursor = index as u32;
             self.record.clear();
             let Some(time) = chunk.next(&mut self.record) else { break };
-            if self.is_settled(index) {
-                continue;
+            let origin = Origin { index, seconds: time.seconds, nanoseconds: time.nanoseconds };
+            if !gather.take(origin, &self.record) {
+                self.look_at(origin, begin, poisoned);
             }
-            self.counts.events += 1;
-            let context = Context { tag: begin.tag, seconds: time.seconds, nanoseconds: time.nanoseconds };
-            if poisoned.contains(&self.cursor) {
-                // What stopped the module twice is not shown to it a third time: no JSON leaves as a placeholder.
-                self.counts.poisoned += 1;
-                self.record.clear();
-            }
-            self.take(index, context);
+            self.look_at_gathered(&mut gather, begin, poisoned);
         }
+        gather.finish();
+        self.look_at_gathered(&mut gather, begin, poisoned);
+        let gathered = gather.gathered();
+        (self.counts.listed, self.counts.joined, self.counts.apart) =
+            (gathered.listed, gathered.joined, gathered.apart);
+        self.count_siblings();
         self.queue = self.pieces.batches(self.max_events, self.max_bytes).collect();
         self.next(out);
+    }
+
+    fn look_at_gathered(&mut self, gather: &mut Gather, begin: &Begin<'_>, poisoned: &[u32]) {
+        while let Some((origin, record)) = gather.pop() {
+            self.record = record;
+            self.look_at(origin, begin, poisoned);
+        }
+    }
+
+    /// Works on the record in work, unless it has been settled before.
+    fn look_at(&mut self, origin: Origin, begin: &Begin<'_>, poisoned: &[u32]) {
+        if has_bit(begin.settled, origin.index) {
+            return;
+        }
+        self.cursor = origin.index as u32;
+        self.counts.events += 1;
+        let context = Context { tag: begin.tag, seconds: origin.seconds, nanoseconds: origin.nanoseconds };
+        if poisoned.contains(&self.cursor) {
+            // What stopped the module twice is not shown to it a third time: no JSON leaves as a placeholder.
+            self.counts.poisoned += 1;
+            self.record.clear();
+        }
+        self.take(origin.index, context);
+    }
+
+    /// Notes how many pieces came of one record where there are several: it is settled when the last of them is.
+    fn count_siblings(&mut self) {
+        self.siblings.clear();
+        for pieces in self.pieces.all.chunk_by(|one, next| one.event == next.event) {
+            let Some(piece) = pieces.first() else { continue };
+            // Others that the same record held have been dropped.
+            if let Some(byte) = self.settled.get_mut(piece.event / 8) {
+                *byte &= !(1 << (piece.event % 8));
+            }
+            if pieces.len() > 1 {
+                self.siblings.insert(piece.event, pieces.len());
+            }
+        }
     }
 
     /// Decides about the record in work, and makes its piece.
@@ -349,6 +392,12 @@ impl Session {
         let Some(piece) = self.pieces.all.get_mut(index) else { return };
         piece.state = State::Settled;
         let event = piece.event;
+        if let Some(open) = self.siblings.get_mut(&event) {
+            *open -= 1;
+            if *open > 0 {
+                return;
+            }
+        }
         self.settle(event);
     }
 
@@ -361,13 +410,13 @@ impl Session {
         }
     }
 
-    fn is_settled(&self, event: usize) -> bool {
-        self.settled.get(event / 8).is_some_and(|byte| byte >> (event % 8) & 1 != 0)
-    }
-
     fn write(&mut self, step: &Step<'_>, out: &mut Vec<u8>) {
         write(&mut self.refused, &self.pieces, &self.settled, self.counts, step, out);
     }
+}
+
+fn has_bit(bits: &[u8], index: usize) -> bool {
+    bits.get(index / 8).is_some_and(|byte| byte >> (index % 8) & 1 != 0)
 }
 
 /// Writes a step, and forgets the refused events that it tells of.

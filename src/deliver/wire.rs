@@ -2,7 +2,7 @@
 //! their length. Both sides use this file; [`VERSION`] changes with it.
 
 /// The version of the contract: host and module have to agree.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The host hands over a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +91,12 @@ pub struct Counts {
     pub refused: u32,
     /// Left as placeholders because the module stopped at them.
     pub poisoned: u32,
+    /// Came out of lists.
+    pub listed: u32,
+    /// Records that were put into another one.
+    pub joined: u32,
+    /// Records that waited for others in vain.
+    pub apart: u32,
 }
 
 /// What came of a request.
@@ -146,8 +152,10 @@ impl Progress<'_> {
     /// Appends the message.
     pub fn write(&self, out: &mut Vec<u8>) {
         put_bytes(out, self.settled);
-        let Counts { events, sent, dropped, elsewhere, refused, poisoned } = self.counts;
-        [events, sent, dropped, elsewhere, refused, poisoned].iter().for_each(|count| put_u32(out, *count));
+        let Counts { events, sent, dropped, elsewhere, refused, poisoned, listed, joined, apart } = self.counts;
+        [events, sent, dropped, elsewhere, refused, poisoned, listed, joined, apart]
+            .iter()
+            .for_each(|count| put_u32(out, *count));
         put_u32(out, self.refused.len() as u32);
         for refused in &self.refused {
             put_bytes(out, refused.reason.as_bytes());
@@ -197,6 +205,9 @@ impl Step<'_> {
             elsewhere: reader.u32()?,
             refused: reader.u32()?,
             poisoned: reader.u32()?,
+            listed: reader.u32()?,
+            joined: reader.u32()?,
+            apart: reader.u32()?,
         };
         let refused = (0..reader.u32()?)
             .map(|_| Some(Refused { reason: reader.text()?, event: reader.bytes()? }))
@@ -300,7 +311,17 @@ mod tests {
             Step::Done(None),
             Step::Done(Some(Later { after_ms: 7, reason: "status 429" })),
         ];
-        let counts = Counts { events: 6, sent: 1, dropped: 2, elsewhere: 3, refused: 4, poisoned: 5 };
+        let counts = Counts {
+            events: 6,
+            sent: 1,
+            dropped: 2,
+            elsewhere: 3,
+            refused: 4,
+            poisoned: 5,
+            listed: 7,
+            joined: 8,
+            apart: 9,
+        };
         let progress =
             Progress { settled: &[5, 1], counts, refused: vec![Refused { reason: "mapping", event: b"{}" }] };
         for step in steps {

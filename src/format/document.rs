@@ -211,7 +211,8 @@ fn sources() -> String {
     for (_, name, what) in FACTS {
         page.push_str(&format!("| {name} | {what} |\n"));
     }
-    page.push_str("\nWhere each source has them; of several places the first that is filled counts. A text line is `log`, `message`, `MESSAGE` or `exec`.\n\n");
+    page.push_str("\nWhere each source has them; of several places the first that is filled counts. A text line is `log`, `message`, `MESSAGE` or `exec`; \
+        of the records of one auditd event that were joined, `EXECVE` is read first, then the others in their order.\n\n");
     for (title, facts) in source::TABLES {
         page.push_str(&format!("## {title}\n\n| Fact | Place |\n|---|---|\n"));
         for (fact, path) in *facts {

@@ -30,7 +30,7 @@ pub use diagnostics::{Diagnostic, Diagnostics, Position, Severity};
 #[cfg(not(target_family = "wasm"))]
 pub use json_schema::json_schema;
 pub use model::{
-    Action, Conditions, Destination, GroupResources, HmacKey, Level, Limit, Limits, Network, Property, Redact,
+    Action, Conditions, Destination, GroupResources, HmacKey, Join, Level, Limit, Limits, Network, Property, Redact,
     RedactRule, Reference, Resource, Rule, SecretReference, Stage, Stages, Wildcard,
 };
 pub use path::{Path, Step};
@@ -58,6 +58,7 @@ pub struct Policy {
     pub(crate) default: Rule,
     pub(crate) matcher: Matcher,
     limits: Limits,
+    join: Join,
     redact: Redact,
     destinations: Vec<Destination>,
     hash: [u8; 8],
@@ -101,7 +102,7 @@ pub fn compile(file_name: &str, bytes: &[u8]) -> Result<Policy, Diagnostics> {
 
 impl Policy {
     fn new(checked: check::Checked, hash: [u8; 8], warnings: Diagnostics) -> Self {
-        let check::Checked { kubernetes, limits, redact, rules, default, destinations } = checked;
+        let check::Checked { kubernetes, limits, join, redact, rules, default, destinations } = checked;
         let matcher = Matcher::new(&rules);
         let mut conditions =
             rules.iter().map(|rule| &rule.conditions).chain(redact.rules.iter().map(|rule| &rule.when));
@@ -112,6 +113,7 @@ impl Policy {
             default,
             matcher,
             limits,
+            join,
             redact,
             destinations,
             hash,
@@ -153,6 +155,7 @@ impl Policy {
         let checked = check::Checked {
             kubernetes: false,
             limits: Limits::default(),
+            join: Join::default(),
             redact: Redact::default(),
             rules: Vec::new(),
             default: check::default_rule("+default+".into()),
@@ -165,6 +168,12 @@ impl Policy {
     #[inline(never)]
     pub fn hash(&self) -> [u8; 8] {
         self.hash
+    }
+
+    /// Which records are put together before they are events.
+    #[cfg(any(feature = "output", not(target_family = "wasm")))]
+    pub fn join(&self) -> Join {
+        self.join
     }
 
     /// Bounds on the work that one event may cause.

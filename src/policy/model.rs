@@ -22,6 +22,15 @@ impl Default for Limits {
     }
 }
 
+/// Which records are put together before they are events, where records can be held back: in the output role and on the command line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Join {
+    /// Records of one auditd event.
+    pub auditd: bool,
+    /// Parts of one line of a container.
+    pub partial_lines: bool,
+}
+
 /// What to take out of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redact {

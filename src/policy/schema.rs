@@ -135,6 +135,11 @@ pub(super) static POLICY: Shape = Shape::Object(&[
     ),
     field("rules", &RULES, "Tried in order; the first that fits an event decides about it."),
     own("limits", &Shape::Object(&LIMITS), "Bounds on the work that one event may cause."),
+    own(
+        "join",
+        &Shape::Object(&JOIN),
+        "Records that are put together before they are events, in the output role and in `auditgate run`; a filter cannot hold records back, and leaves them as they are.",
+    ),
     own("redact", &Shape::Object(&REDACT), "What is taken out of events."),
     own(
         "default",
@@ -174,6 +179,11 @@ pub(super) static LIMITS: [Field; 4] = [
         &Shape::Number(1024, 64 << 20),
         "Most bytes that one value may decode to; a larger one is masked. Default 1048576.",
     ),
+];
+
+static JOIN: [Field; 2] = [
+    field("auditd", &Shape::Truth, "Whether the records of one auditd event become one. Default false."),
+    field("partial_lines", &Shape::Truth, "Whether the parts of one line of a container become one. Default false."),
 ];
 
 /// The keys of conditions; those of auditgate's own come behind those of Kubernetes.

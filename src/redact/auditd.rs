@@ -37,8 +37,30 @@ pub(crate) fn is_record(text: &[u8]) -> bool {
         || find(head, b"audit(").is_some() && find(head, b"type=").is_some()
 }
 
-/// What has to change in a record, in its order.
+/// The records of a text and where they begin: one, or those of one event that were put together, a line each.
+pub(crate) fn records(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut start = 0;
+    core::iter::from_fn(move || {
+        let rest = text.get(start..).filter(|rest| !rest.is_empty())?;
+        let next = [&b"\ntype="[..], b"\nnode="].iter().filter_map(|head| find(rest, head)).min();
+        let record = rest.get(..next.unwrap_or(rest.len()))?;
+        let at = start;
+        start += record.len() + 1;
+        Some((at, record))
+    })
+}
+
+/// What has to change in a text of records, in its order.
 pub(crate) fn changes(hints: &Hints, text: &[u8]) -> Vec<Change> {
+    let shifted = |(at, record)| {
+        let changes: Vec<Change> = of_record(hints, record);
+        changes.into_iter().map(move |(start, end, with)| (at + start, at + end, with))
+    };
+    records(text).flat_map(shifted).collect()
+}
+
+/// What has to change in one record.
+fn of_record(hints: &Hints, text: &[u8]) -> Vec<Change> {
     let fields = fields(text);
     let typed = fields.iter().find(|field| field.name == b"type").map(|field| field.value.clone());
     let kind = typed.unwrap_or_else(|| text.split(|&byte| byte == b' ').next().unwrap_or_default().to_vec());

@@ -3,7 +3,7 @@
 
 use super::facts::{Fact, Facts, Shape};
 use crate::json;
-use crate::redact::auditd::{Field, fields};
+use crate::redact::auditd::{Field, fields, records};
 
 pub(super) use crate::redact::auditd::is_record;
 
@@ -39,8 +39,14 @@ const LOGIN: &[&str] = &["USER_", "CRED_", "LOGIN", "GRP_AUTH", "ANOM_LOGIN"];
 /// Fields that the kernel writes as hexadecimal digits if they hold a quote, a space or what is not ASCII.
 const ENCODED: &[&str] = &["comm", "exe", "cwd", "name", "acct", "key", "proctitle", "cmd"];
 
-/// Reads one record.
-pub(super) fn read(facts: &mut Facts<'_>, line: &[u8]) {
+/// Reads a record, or the records of one event: what was executed comes first, because it tells most.
+pub(super) fn read(facts: &mut Facts<'_>, text: &[u8]) {
+    let mut all: Vec<&[u8]> = records(text).map(|(_, record)| record).collect();
+    all.sort_by_key(|record| !crate::bytes::contains(record.get(..256).unwrap_or(record), b"type=EXECVE "));
+    all.into_iter().for_each(|record| one(facts, record));
+}
+
+fn one(facts: &mut Facts<'_>, line: &[u8]) {
     let interpreted = crate::bytes::contains(line, b") : ");
     let fields = fields(line);
     let value = |name: &str| fields.iter().find(|field| field.name == name.as_bytes());
@@ -48,7 +54,7 @@ pub(super) fn read(facts: &mut Facts<'_>, line: &[u8]) {
     let starts = |names: &[&str]| names.iter().any(|name| kind.starts_with(name.as_bytes()));
     if starts(PROCESS) {
         facts.shape = Shape::Process;
-    } else if starts(LOGIN) {
+    } else if starts(LOGIN) && facts.shape == Shape::Other {
         facts.shape = Shape::Login;
     }
     facts.set_text(Fact::Program, b"auditd");

@@ -194,3 +194,43 @@ fn the_demonstration_does_not_pass_over_a_fluent_bit_that_is_none() {
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), ""));
     assert_eq!(text(&output.stderr), "error: FLUENT_BIT: expected a Fluent Bit, found `/bin/false`\n");
 }
+
+#[test]
+fn a_list_becomes_its_events_and_records_of_one_event_become_one() {
+    let list = r#"{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[{"auditID":"a","stage":"s","verb":"get"},{"auditID":"b","stage":"s","verb":"get"}]}"#;
+    let record = |kind: &str, rest: &str| format!("type={kind} msg=audit(1700000000.123:7): {rest}");
+    let secret = ["hunter", "2hunter2"].concat();
+    let execve = record("EXECVE", &format!("argc=3 a0=\"mysql\" a1=\"-uroot\" a2=\"-p{secret}\""));
+    let auditd = [
+        record("SYSCALL", "success=yes exit=0 ppid=1 pid=42 uid=0 comm=\"mysql\" exe=\"/usr/bin/mysql\""),
+        execve,
+        record("CWD", "cwd=\"/root\""),
+        record("PROCTITLE", "proctitle=\"mysql\""),
+    ];
+    let input = format!("{list}\n{}\n", auditd.join("\n"));
+    let policy = TempFile::new("join.yaml", b"apiVersion: auditgate/v1\nkind: Policy\njoin: {auditd: true}\n");
+    let output = run_with(
+        input.as_bytes(),
+        &["run", "--engine", "native", "--policy", policy.path(), "--format", "ecs", "--summary", "json"],
+    );
+    let events: Vec<serde_json::Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ids: Vec<&str> = events.iter().filter_map(|event| event["event"]["id"].as_str()).take(2).collect();
+    assert_eq!((events.len(), ids), (3, vec!["a/s", "b/s"]));
+    let process = &events[2]["process"];
+    assert_eq!(process["args"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        (&process["pid"], &process["executable"], &process["working_directory"]),
+        (&42.into(), &"/usr/bin/mysql".into(), &"/root".into())
+    );
+    assert!(!text(&output.stdout).contains(&secret));
+    let summary: serde_json::Value = serde_json::from_str(text(&output.stderr)).unwrap();
+    assert_eq!(
+        (&summary["lists"], &summary["listed"], &summary["joined"], &summary["apart"]),
+        (&1.into(), &2.into(), &3.into(), &0.into())
+    );
+    // Without being asked for, records stay apart.
+    let output = run_with(input.as_bytes(), &["run", "--engine", "native"]);
+    assert_eq!(text(&output.stdout).lines().count(), 6);
+    assert!(text(&output.stderr).contains("1 list taken apart into 2 events"), "{}", text(&output.stderr));
+}

@@ -41,6 +41,9 @@ counters! {
     refused "events_quarantined_total" "Events that the receiver will never take.",
     retried "events_retried_total" "Events that have to come again.",
     poisoned "events_poisoned_total" "Events that left as placeholders because the module stopped at them.",
+    listed "events_listed_total" "Events that came out of lists.",
+    joined "records_joined_total" "Records that were put into another one.",
+    apart "records_apart_total" "Records that waited for others in vain, and left as they came.",
     chunks "chunks_total" "Chunks.",
     chunks_retried "chunks_retried_total" "Chunks that have to come again.",
     raw_bytes "request_bytes_total" "Bytes of requests before compression.",
@@ -59,9 +62,18 @@ impl Metrics {
 
     /// Adds what has come of a chunk.
     pub(crate) fn count(&self, counts: &Counts) {
-        let counters = [&self.events, &self.sent, &self.dropped, &self.elsewhere, &self.refused, &self.poisoned];
-        let Counts { events, sent, dropped, elsewhere, refused, poisoned } = *counts;
-        for (counter, number) in counters.into_iter().zip([events, sent, dropped, elsewhere, refused, poisoned]) {
+        let Counts { events, sent, dropped, elsewhere, refused, poisoned, listed, joined, apart } = *counts;
+        for (counter, number) in [
+            (&self.events, events),
+            (&self.sent, sent),
+            (&self.dropped, dropped),
+            (&self.elsewhere, elsewhere),
+            (&self.refused, refused),
+            (&self.poisoned, poisoned),
+            (&self.listed, listed),
+            (&self.joined, joined),
+            (&self.apart, apart),
+        ] {
             add(counter, u64::from(number));
         }
     }

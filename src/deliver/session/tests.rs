@@ -244,3 +244,79 @@ fn what_the_last_attempt_does_not_deliver_is_refused_unless_the_host_stops() {
         assert_eq!(progress.counts.sent, 1);
     }
 }
+
+/// A list of so many events, in one record.
+fn list(from: usize, count: usize) -> String {
+    let items: Vec<String> = (from..from + count).map(|number| format!("{{\"n\":{number}}}")).collect();
+    format!("{{\"kind\":\"EventList\",\"apiVersion\":\"audit.k8s.io/v1\",\"items\":[{}]}}\n", items.join(","))
+}
+
+#[test]
+fn a_list_is_settled_when_all_of_its_events_are() {
+    let mut session = session(&[("type", "http"), ("batch_max_events", "2")]);
+    let chunk = [lines(1), list(1, 3).into_bytes(), list(4, 1).into_bytes()].concat();
+    let mut requests = 0;
+    let first = play(&mut session, &chunk, &[], |_, _| {
+        requests += 1;
+        (if requests == 2 { 429 } else { 200 }, String::new())
+    });
+    assert_eq!(first.requests, [vec![0, 1], vec![2, 3]]);
+    assert_eq!((first.counts.events, first.counts.sent, first.counts.listed), (5, 2, 4));
+    assert_eq!(first.settled, [1], "the record that came first, not the list of which one event was accepted");
+    let second = play(&mut session, &chunk, &first.settled, |_, _| (200, String::new()));
+    assert_eq!(second.requests, [vec![1, 2], vec![3, 4]]);
+    assert_eq!((second.settled, second.later), (vec![7], None));
+}
+
+#[test]
+fn of_a_list_only_some_events_may_be_for_a_destination() {
+    let policy = "apiVersion: auditgate/v1\nkind: Policy\nrules:\n- {verbs: [get], level: None}\n";
+    let engine = Engine::with_policy(crate::policy::compile("p", policy.as_bytes()).unwrap());
+    let settings = [("endpoint", "http://siem"), ("quarantine", "/q"), ("compress", "none"), ("type", "http")];
+    let mut session = Session::new(engine, &Settings::check(settings).unwrap(), "node-1", "channel").unwrap();
+    let event =
+        |number: usize, verb: &str| format!("{{\"n\":{number},\"auditID\":\"a\",\"stage\":\"s\",\"verb\":\"{verb}\"}}");
+    let items = [event(0, "get"), event(1, "list"), event(2, "get")].join(",");
+    let list =
+        |items: &str| format!("{{\"kind\":\"EventList\",\"apiVersion\":\"audit.k8s.io/v1\",\"items\":[{items}]}}\n");
+    let chunk = [list(&items), list(&event(3, "get"))].concat();
+    let first = play(&mut session, chunk.as_bytes(), &[], |_, _| (429, String::new()));
+    assert_eq!((first.requests, first.settled), (vec![vec![1]], vec![2]));
+    assert_eq!((first.counts.events, first.counts.dropped), (4, 3));
+    let second = play(&mut session, chunk.as_bytes(), &[2], |_, _| (200, String::new()));
+    assert_eq!((second.requests, second.settled), (vec![vec![1]], vec![3]));
+}
+
+#[test]
+fn parts_are_put_together_within_a_chunk_and_sent_again_together() {
+    let policy = "apiVersion: auditgate/v1\nkind: Policy\njoin: {auditd: true, partial_lines: true}\n";
+    let engine = Engine::with_policy(crate::policy::compile("p", policy.as_bytes()).unwrap());
+    let settings = [("endpoint", "http://siem"), ("quarantine", "/q"), ("compress", "none"), ("type", "http")];
+    let mut session = Session::new(engine, &Settings::check(settings).unwrap(), "node-1", "channel").unwrap();
+    let secret = ["hunter", "2hunter2"].concat();
+    let (head, tail) = secret.split_at(5);
+    let part = |number: usize, tag: &str, text: &str| {
+        format!("{{\"log\":\"2026-11-22T17:55:40.1Z stdout {tag} {text}\",\"n\":{number}}}\n")
+    };
+    let parts = [part(0, "P", &format!("password={head}")), part(0, "F", &format!("{tail} end")), part(1, "P", "open")];
+    let mut bodies = String::new();
+    let mut message = Vec::new();
+    let chunk = parts.concat();
+    for settled in [vec![], vec![1]] {
+        let begin = Begin {
+            tag: b"t",
+            chunk: chunk.as_bytes(),
+            lines: Some(TIME),
+            settled: &settled,
+            poisoned: &[],
+            last: false,
+        };
+        session.begin(&begin, &[], &mut message);
+        let (progress, Step::Send(request)) = Step::read(&message).unwrap() else { panic!("no request") };
+        bodies += &String::from_utf8_lossy(request.body);
+        assert_eq!(request.events as usize, 2 - settled.len());
+        assert_eq!((progress.counts.joined, progress.counts.apart), (1, 1));
+    }
+    assert!(!bodies.contains(head) && !bodies.contains(tail), "{bodies}");
+    assert!(bodies.contains("F password=[redacted:") && bodies.contains("P open"), "{bodies}");
+}

@@ -5,8 +5,8 @@ use super::{Checked, forms, redact};
 use crate::policy::codes::Code;
 use crate::policy::diagnostics::push_number;
 use crate::policy::model::{
-    Conditions, Destination, GroupResources, Level, Limit, Limits, Property, Rule, SecretReference, Stage, Stages,
-    Wildcard,
+    Conditions, Destination, GroupResources, Join, Level, Limit, Limits, Property, Rule, SecretReference, Stage,
+    Stages, Wildcard,
 };
 use crate::policy::presets;
 use crate::policy::schema::LIMIT_KEYS;
@@ -56,7 +56,9 @@ pub(super) fn policy(reporter: &mut Reporter, root: &Node) -> Checked {
         );
     }
     let redact = redact::redact(reporter, own("redact"));
-    Checked { kubernetes, limits: limits(own("limits")), redact, rules, default, destinations }
+    let join = own("join");
+    let join = Join { auditd: join.child("auditd").is_true(), partial_lines: join.child("partial_lines").is_true() };
+    Checked { kubernetes, limits: limits(own("limits")), join, redact, rules, default, destinations }
 }
 
 #[inline(never)]

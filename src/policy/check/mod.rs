@@ -11,7 +11,7 @@ mod shape;
 pub(super) mod suggest;
 
 use super::diagnostics::{Diagnostic, Severity};
-use super::model::{Destination, Limits, Redact, Rule};
+use super::model::{Destination, Join, Limits, Redact, Rule};
 use super::yaml::{Entry, Node, Value};
 use report::Reporter;
 
@@ -21,6 +21,7 @@ pub(super) use build::{default_destination, default_rule};
 pub(super) struct Checked {
     pub(super) kubernetes: bool,
     pub(super) limits: Limits,
+    pub(super) join: Join,
     pub(super) redact: Redact,
     pub(super) rules: Vec<Rule>,
     pub(super) default: Rule,

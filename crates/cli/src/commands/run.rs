@@ -2,12 +2,13 @@
 
 use super::deliver::{Delivery, property};
 use super::summary::Summary;
-use super::{EngineChoice, Format as SummaryForm, runner};
+use super::{EngineChoice, Format as SummaryForm, compile, runner};
 use crate::exit::{Failure, complain};
 use crate::input::{Input, is_object, wrap};
 use crate::progress::Progress;
 use crate::style::Style;
 use auditgate::format::{Format, Item, Options, write};
+use auditgate::gather::{Gather, Origin};
 use auditgate_runner::{Context, Runner};
 use clap::Args;
 use std::io::{self, BufWriter, Write};
@@ -19,7 +20,8 @@ const BUFFER_BYTES: usize = 256 * 1024;
 /// Run audit events through auditgate, without Fluent Bit
 ///
 /// Reads one event a line and writes what may leave of it, one event a line. A line that is no JSON object becomes a record
-/// with the line under `log`, as Fluent Bit's tail input makes it without a parser. A summary goes to standard error.
+/// with the line under `log`, as Fluent Bit's tail input makes it without a parser. A list of events becomes its events, and records that belong
+/// together become one where the policy says `join`. A summary goes to standard error.
 /// With `--to`, events are delivered instead, as the output plugin does it: until the receiver has them, or the policy's
 /// `retry` gives up. Ends with 1 if some went to the quarantine.
 #[derive(Args)]
@@ -76,13 +78,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let mut runner = runner(arguments.engine, arguments.module.as_deref(), arguments.policy.as_deref())?;
     let (inputs, mut progress) = open(arguments)?;
-    let result = pump(arguments, &mut runner, inputs, &mut progress);
+    let join = arguments.policy.as_deref().map(compile).transpose()?.map(|policy| policy.join());
+    let mut gather = Gather::new(join.unwrap_or_default());
+    let result = pump(arguments, &mut runner, &mut gather, inputs, &mut progress);
     progress.finish();
     complain(format_args!("{}", runner.take_messages()));
     if !arguments.quiet && result.is_ok() {
         let engine = if arguments.engine == EngineChoice::Native { "native" } else { "wasm" };
         let report = runner.report();
-        let summary = Summary { report: &report, time: Some(progress.elapsed()), engine };
+        let summary = Summary { report: &report, gathered: gather.gathered(), time: Some(progress.elapsed()), engine };
         let text = if arguments.summary == SummaryForm::Json {
             summary.json()
         } else {
@@ -117,23 +121,64 @@ fn open(arguments: &Arguments) -> Result<(Vec<Input>, Progress), Failure> {
 fn pump(
     arguments: &Arguments,
     runner: &mut Runner,
+    gather: &mut Gather,
     inputs: Vec<Input>,
     progress: &mut Progress,
 ) -> Result<(), Failure> {
-    let mut output = BufWriter::with_capacity(BUFFER_BYTES, io::stdout().lock());
-    let (mut formatted, options) = (Vec::new(), Options::default());
+    let mut output = Output::new(arguments, runner);
+    let mut index = 0;
     each_record(arguments, inputs, progress, |record, now| {
         let context = context(arguments);
-        let Some(event) = runner.process(context, record)? else { return Ok(()) };
-        formatted.clear();
-        let (seconds, nanoseconds) = (context.seconds.into(), context.nanoseconds);
-        let item = Item { event, tag: context.tag, seconds, nanoseconds };
-        write(arguments.format, &item, &options, &mut formatted);
-        formatted.push(b'\n');
-        let written = output.write_all(&formatted).and_then(|()| if now { output.flush() } else { Ok(()) });
-        written.map_err(|error| Failure::output(&error))
+        let origin = Origin { index, seconds: context.seconds, nanoseconds: context.nanoseconds };
+        index += 1;
+        if !gather.take(origin, record) {
+            output.write(origin, record)?;
+        }
+        output.write_gathered(gather)?;
+        if now { output.flush() } else { Ok(()) }
     })?;
-    output.flush().map_err(|error| Failure::output(&error))
+    gather.finish();
+    output.write_gathered(gather)?;
+    output.flush()
+}
+
+/// Standard output, and what stands in front of it.
+struct Output<'a> {
+    arguments: &'a Arguments,
+    runner: &'a mut Runner,
+    options: Options,
+    formatted: Vec<u8>,
+    to: BufWriter<io::StdoutLock<'static>>,
+}
+
+impl<'a> Output<'a> {
+    fn new(arguments: &'a Arguments, runner: &'a mut Runner) -> Self {
+        let to = BufWriter::with_capacity(BUFFER_BYTES, io::stdout().lock());
+        Self { arguments, runner, options: Options::default(), formatted: Vec::new(), to }
+    }
+
+    /// Writes what may leave of a record.
+    fn write(&mut self, origin: Origin, record: &[u8]) -> Result<(), Failure> {
+        let Origin { seconds, nanoseconds, .. } = origin;
+        let tag = self.arguments.tag.as_bytes();
+        let Some(event) = self.runner.process(Context { tag, seconds, nanoseconds }, record)? else { return Ok(()) };
+        self.formatted.clear();
+        let item = Item { event, tag, seconds: seconds.into(), nanoseconds };
+        write(self.arguments.format, &item, &self.options, &mut self.formatted);
+        self.formatted.push(b'\n');
+        self.to.write_all(&self.formatted).map_err(|error| Failure::output(&error))
+    }
+
+    fn write_gathered(&mut self, gather: &mut Gather) -> Result<(), Failure> {
+        while let Some((origin, record)) = gather.pop() {
+            self.write(origin, &record)?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.to.flush().map_err(|error| Failure::output(&error))
+    }
 }
 
 /// Hands over every record, and whether somebody may wait for what comes of it: behind a terminal or a pipe nobody knows when the next comes.

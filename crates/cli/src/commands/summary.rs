@@ -2,6 +2,7 @@
 
 use crate::progress::speed;
 use crate::style::{Style, bytes, counted, grouped};
+use auditgate::gather::Gathered;
 use auditgate_runner::Report;
 use std::fmt::{self, Write};
 use std::time::Duration;
@@ -20,6 +21,8 @@ const ERRORS: [(&str, &str); 8] = [
 
 pub(crate) struct Summary<'a> {
     pub(crate) report: &'a Report,
+    /// Lists that were taken apart, and records that were put together.
+    pub(crate) gathered: Gathered,
     /// How long it took, if that says something.
     pub(crate) time: Option<Duration>,
     /// What ran the events.
@@ -42,6 +45,16 @@ impl Summary<'_> {
         write!(out, "{} in, {} out", style.bold(&events), grouped(report.events - dropped))?;
         let redactions = counted(report.redactions, "redaction");
         writeln!(out, ", {}", style.bold(&redactions))?;
+        let Gathered { lists, listed, joined, apart } = self.gathered;
+        if lists > 0 {
+            writeln!(out, "  {} taken apart into {}", counted(lists.into(), "list"), counted(listed.into(), "event"))?;
+        }
+        if joined > 0 {
+            writeln!(out, "  {} put into another", counted(joined.into(), "record"))?;
+        }
+        if apart > 0 {
+            writeln!(out, "  {} waited for others in vain", counted(apart.into(), "record"))?;
+        }
         for (rule, count) in &report.dropped {
             writeln!(out, "  {} dropped by rule `{rule}`", grouped(*count))?;
         }
@@ -68,12 +81,16 @@ impl Summary<'_> {
             format!("{{{}}}", members.join(","))
         };
         format!(
-            "{{\"events\":{},\"redactions\":{},\"dropped\":{},\"errors\":{},\"traps\":{},\"bytes_in\":{},\"bytes_out\":{},\"seconds\":{:.6},\"engine\":{}}}\n",
+            "{{\"events\":{},\"redactions\":{},\"dropped\":{},\"errors\":{},\"traps\":{},\"lists\":{},\"listed\":{},\"joined\":{},\"apart\":{},\"bytes_in\":{},\"bytes_out\":{},\"seconds\":{:.6},\"engine\":{}}}\n",
             report.events,
             report.redactions,
             map(&report.dropped),
             map(&report.errors),
             report.traps,
+            self.gathered.lists,
+            self.gathered.listed,
+            self.gathered.joined,
+            self.gathered.apart,
             report.bytes_in,
             report.bytes_out,
             self.time.unwrap_or_default().as_secs_f64(),

@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let mut out = io::stdout().lock();
     let style = Style::of(&out);
-    let summary = Summary { report: &report, time: None, engine: &results.engine };
+    let summary = Summary { report: &report, gathered: Default::default(), time: None, engine: &results.engine };
     show(&mut out, style, &events, real.len(), &results)
         .and_then(|()| out.write_all(summary.human(style).as_bytes()))
         .map_err(|error| Failure::output(&error))
