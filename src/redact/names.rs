@@ -57,6 +57,9 @@ pub(crate) fn is_pair_name(key: &[u8]) -> bool {
 
 /// Whether a scalar under this name is a secret.
 pub(crate) fn is_secret(key: &[u8]) -> bool {
+    if cfg!(auditgate_empty_catalogue) {
+        return false;
+    }
     let owned = key.iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
     let key = key.get(owned..).unwrap_or_default();
     let key = key.get(key.len().saturating_sub(LOOKED_AT_BYTES)..).unwrap_or_default();

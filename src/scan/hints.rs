@@ -61,6 +61,9 @@ impl Hints {
             max_decodings: 3,
             max_decoded_bytes: 1 << 20,
         };
+        if cfg!(auditgate_empty_catalogue) {
+            return hints;
+        }
         let alnum: Vec<u8> = (0..=127u8).filter(u8::is_ascii_alphanumeric).collect();
         for &first in &alnum {
             for &second in &alnum {
