@@ -54,12 +54,11 @@ mkdir -p dist
 cargo build "${quiet[@]}" --package auditgate-pack
 pack="$target_dir/debug/auditgate-pack"
 
-# One module of the filter role, with the features `$2`, as dist/$1.wasm.
-filter_module() {
-  say "building $1.wasm ($how)"
+# A module of the filter role as it is before packing, with the features `$2`, as dist/$1-linked.wasm: what policies can be put into.
+linked_module() {
+  say "building $1 ($how)"
   RUSTFLAGS="$flags" "${cargo[@]}" build "${quiet[@]}" --lib --package auditgate --profile module --no-default-features --features "$2" \
     --target "$target" --target-dir "$target_dir/module" "${arguments[@]}"
-  # As it is before packing: what `auditgate bake` puts policies into.
   local linked=dist/$1-linked.wasm
   if command -v wasm-opt >/dev/null || install_packages binaryen; then
     optimise fast "${fast[@]}"
@@ -70,13 +69,20 @@ filter_module() {
     cp "$built" "$linked.new"
   fi
   place "$linked"
-  "$pack" "$linked" "dist/$1.wasm.new"
+}
+
+# The same, packed, as dist/$1.wasm.
+filter_module() {
+  linked_module "$1" "$2"
+  "$pack" "dist/$1-linked.wasm" "dist/$1.wasm.new"
   place "dist/$1.wasm"
   say "dist/$1.wasm: $(wc -c <"dist/$1.wasm") bytes"
 }
-filter_module auditgate module
+filter_module auditgate module,own-rules,templates
 # The same with the forms of docs/formats, which most filters have no use for.
-filter_module auditgate-formats module,formats
+filter_module auditgate-formats module,own-rules,templates,formats
+# Without what most policies have no use for, and a module gains nothing from that is loaded anew for every few events.
+linked_module auditgate-lean module
 
 # The output role is run by wasmtime alone, compiled to machine code: it may use what the filter must not, and its size hardly counts.
 output_flags="-C target-feature=+simd128,+bulk-memory,+sign-ext,+nontrapping-fptoint,+mutable-globals"

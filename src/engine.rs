@@ -3,6 +3,7 @@
 use crate::decide::{Admission, Attributes, Limiter, Untold, Verdict};
 use crate::envelope::{Envelope, Field, Source, text_of};
 use crate::policy::{Level, Policy};
+use crate::redact::own::OWN_RULES;
 use crate::redact::start;
 use crate::report::Report;
 use crate::scan::{Padded, Stop, Tables, Variants, Walk, Work, active_rules, decode, encode};
@@ -59,6 +60,11 @@ impl Engine {
     /// An engine with the built-in policy: the whole catalogue, nothing dropped, one destination.
     pub fn new() -> Self {
         Self::with_policy(Policy::builtin())
+    }
+
+    /// Whether this build follows a policy: one made without `own-rules` does not follow one that has redaction rules of its own.
+    pub fn can_follow(policy: &Policy) -> bool {
+        OWN_RULES || !policy.redact().is_own()
     }
 
     /// An engine that follows a checked policy.

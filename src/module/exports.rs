@@ -184,7 +184,9 @@ extern "C" fn auditgate_prepare(policy: *const u8, len: usize) -> bool {
         // SAFETY: the packing step says that the text stands there, in a buffer from `malloc`.
         let text = unsafe { core::slice::from_raw_parts(policy, len) };
         // The key of pseudonyms is no part of a module.
-        let policy = policy::compile("", text).ok().filter(|policy| policy.hmac_key_reference().is_none());
+        let policy = policy::compile("", text)
+            .ok()
+            .filter(|policy| policy.hmac_key_reference().is_none() && Engine::can_follow(policy));
         policy.map(Engine::with_policy)
     };
     module.policy = PolicyFile::Read;

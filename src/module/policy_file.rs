@@ -1,6 +1,7 @@
 //! The policy file that the operator puts beside the module.
 
 use super::wasi::{self, ReadError};
+use crate::engine::Engine;
 use crate::policy::{self, MAX_KEY_BYTES, MAX_POLICY_BYTES, Policy, SecretReference};
 use alloc::borrow::ToOwned;
 
@@ -21,6 +22,9 @@ pub(crate) enum Found {
 pub(crate) fn find() -> Found {
     match wasi::read_file(FILE_NAME, MAX_POLICY_BYTES) {
         Ok(text) => match policy::compile(FILE_NAME, &text) {
+            Ok(policy) if !Engine::can_follow(&policy) => {
+                Found::Unusable(b"this module is one without redaction rules of a policy's own")
+            }
             Ok(policy) => with_key(policy),
             Err(diagnostics) => {
                 wasi::print_error(diagnostics.render().as_bytes());

@@ -201,6 +201,11 @@ impl Policy {
         self.asks_for_annotations
     }
 
+    /// Whether what is redacted depends on more of an event than the places of its values.
+    pub fn redacts_by_event(&self) -> bool {
+        self.redact().rules.iter().any(|rule| rule.when != Conditions::default()) || self.omits_managed_fields()
+    }
+
     /// Whether rules decide about `managedFields`, because the catalogue leaves them in.
     pub(crate) fn omits_managed_fields(&self) -> bool {
         let stays = !self.redact.catalogue || self.redact.keep.iter().any(|entry| entry.name == MANAGED_FIELDS);

@@ -52,6 +52,13 @@ impl Default for Redact {
     }
 }
 
+impl Redact {
+    /// Whether the policy says more of redaction than which entries of the catalogue are switched off.
+    pub fn is_own(&self) -> bool {
+        !self.rules.is_empty() || self.allow.is_some()
+    }
+}
+
 /// A name that a policy mentions, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {

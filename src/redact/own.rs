@@ -8,6 +8,9 @@ use crate::policy::{Action, Policy, address};
 use crate::scan::encode;
 use auditgate_own::{Finder, Found, Names, Pattern, Patterns, Pseudonyms, Words, join, push_prefix};
 
+/// Whether this build follows redaction rules of a policy's own, and an allow-list.
+pub(crate) const OWN_RULES: bool = cfg!(feature = "own-rules");
+
 /// Characters that stay of a value, and how long one is of which so many stay.
 const LAST_CHARS: usize = 4;
 const LAST_OF_CHARS: usize = 20;
@@ -50,7 +53,7 @@ impl Form {
 pub(crate) struct Own {
     /// Names and actions, by index.
     rules: Vec<(String, Action)>,
-    pub(crate) finder: Finder,
+    finder: Finder,
     pseudonyms: Option<Pseudonyms>,
 }
 
@@ -75,6 +78,22 @@ impl Own {
             finder: Finder::new(patterns, names),
             pseudonyms: policy.pseudonyms().cloned(),
         }
+    }
+
+    /// Whether the rules look for nothing in texts.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        !OWN_RULES || self.finder.is_empty()
+    }
+
+    /// Whether a key may be a text that the rules look for something in.
+    pub(crate) fn may_fit_key(&self, key: &[u8]) -> bool {
+        OWN_RULES && self.finder.may_fit_key(key)
+    }
+
+    /// Whether a text may hold something that the rules look for.
+    pub(crate) fn may_fit(&self, text: &[u8]) -> bool {
+        !self.is_empty() && (self.finder.may_fit(text) || self.is_encoded(text))
     }
 
     pub(crate) fn action(&self, rule: u8) -> Action {
@@ -196,16 +215,13 @@ impl Own {
 
     /// Whether a decoded text holds anything that the rules look for, but for what they wrote themselves.
     pub(crate) fn fits(&self, text: &[u8]) -> bool {
-        !self.finder.is_empty() && !self.mark(text, 0, Form::Raw).is_empty()
+        !self.is_empty() && !self.mark(text, 0, Form::Raw).is_empty()
     }
 
     /// Whether a text as a whole is a short encoding of what the rules look for; the catalogue looks into longer ones.
-    pub(crate) fn is_encoded(&self, text: &[u8]) -> bool {
+    fn is_encoded(&self, text: &[u8]) -> bool {
         let digits = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
-        if self.finder.is_empty()
-            || text.len() >= SHORTEST_RUN
-            || !digits.iter().all(|&byte| decode::sextet(byte).is_some())
-        {
+        if self.is_empty() || text.len() >= SHORTEST_RUN || !digits.iter().all(|&byte| decode::sextet(byte).is_some()) {
             return false;
         }
         let fits = |bytes: &[u8]| bytes.iter().all(|byte| (0x20..0x7f).contains(byte)) && self.fits(bytes);
@@ -215,6 +231,9 @@ impl Own {
     /// What stands in the place of an argument behind a flag that a rule names: `--customer-id`, `4711`. `whole` demands that nothing of
     /// it stays.
     pub(crate) fn argument(&self, flag: &[u8], value: &[u8], whole: bool) -> Option<Vec<u8>> {
+        if self.is_empty() {
+            return None;
+        }
         let rule = self.finder.names().rule_of_flag(flag).filter(|_| !value.starts_with(b"-"))?;
         let mut out = Vec::new();
         let whole = whole || self.action(rule) == Action::Remove;
@@ -264,7 +283,7 @@ impl<'o> Marked<'o> {
     /// Looks at a text that begins at `offset`; the hits of the catalogue there are settled with what the rules choose.
     pub(crate) fn new(own: &'o Own, text: &[u8], offset: usize, form: Form, hits: &mut Vec<Hit>) -> Self {
         let mut marks = Vec::new();
-        if !own.finder.is_empty() {
+        if !own.is_empty() {
             marks = own.mark(text, offset, form);
             Own::settle(hits, &mut marks);
             if hits.is_empty() && marks.is_empty() && own.is_encoded(text) {
@@ -291,7 +310,7 @@ impl<'o> Marked<'o> {
         let mut hits = hits.iter().peekable();
         loop {
             let next_hit = hits.peek().map_or(usize::MAX, |hit| hit.start);
-            if let Some(mark) = marks.next_if(|mark| mark.start < next_hit) {
+            if OWN_RULES && let Some(mark) = marks.next_if(|mark| mark.start < next_hit) {
                 self.form.push(span(at, mark.start), &mut out);
                 self.own.push_mark(*mark, span(mark.start, mark.end), self.form, &mut out);
                 at = mark.end;

@@ -40,14 +40,14 @@ impl Walk<'_, '_> {
             if after == 0 {
                 self.frame.learn = at as u32;
                 let key = at + if ESCAPED { 2 } else { 1 };
-                self.frame.ticket = Templates::ticket::<ESCAPED>(self.frame.site, text, key);
+                self.frame.ticket = Templates::ticket(self.frame.site, text, key, ESCAPED);
                 return Followed::Key(at);
             }
-            if text.byte(after) != b',' || !opens::<ESCAPED>(text, after + 1) {
+            if text.byte(after) != b',' || !opens(text, after + 1, ESCAPED) {
                 return Followed::Value(after);
             }
             at = after + 1;
-            match self.tables.templates.look_up::<ESCAPED>(self.frame.site, text, at) {
+            match self.tables.templates.look_up(self.frame.site, text, at, ESCAPED) {
                 Known::Place(next) => place = next,
                 Known::Nothing(ticket) => {
                     self.frame.learn = at as u32;
@@ -160,7 +160,7 @@ impl Walk<'_, '_> {
         let first = text.word(start);
         let mask = special_mask(first);
         let end = if mask != 0 { start + (mask.trailing_zeros() >> 3) as usize } else { text.find_special(start + 8) };
-        let plain = opens::<ESCAPED>(text, end)
+        let plain = opens(text, end, ESCAPED)
             && (slot.kind == 0
                 || (slot.kind & slot::KIND == 0 || first as u16 != u16::from_le_bytes(*b"Se"))
                     && (slot.kind & slot::CHECKED == 0 || self.is_harmless(text, first, start, end))

@@ -227,7 +227,7 @@ impl Keys {
         if hints.off.all {
             bits &= !name::SECRET;
         }
-        if hints.own.finder.may_fit_key(own) {
+        if hints.own.may_fit_key(own) {
             bits |= name::LONG;
         } else if bits & name::LONG != 0 && hints.is_plain(text, start, end) {
             bits &= !name::LONG;

@@ -2,7 +2,7 @@
 //! what it needs stands in local variables, the frame of the open container is handed to the other functions through
 //! `Walk::frame` and taken back, and everything that is rare is somewhere else.
 //!
-//! It exists twice, for plain events and for those in the escaped form of a raw line (see `string`).
+//! It exists twice, for plain events and for those in the escaped form of a raw line (see `string`); once, where size counts more.
 
 use super::buffer::{View, special_mask};
 use super::follow::Followed;
@@ -12,9 +12,12 @@ use super::learn::TEMPLATE_BYTES;
 use super::paths::effect;
 use super::string::Text;
 use super::tables::Tables;
-use super::templates::Known;
+use super::templates::{Known, TEMPLATES};
 use super::walk::{Stop, Walk};
 use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
+
+/// Whether the loop exists once for each form.
+pub(super) const TWO_LOOPS: bool = TEMPLATES;
 
 /// How far the loop got.
 pub(super) enum Reached {
@@ -45,13 +48,10 @@ const fn two(bytes: [u8; 2]) -> u16 {
 
 impl Walk<'_, '_> {
     /// Reads members from `at` on: behind a bracket or comma, or, if `behind_value`, behind a value.
-    pub(super) fn members<const ESCAPED: bool>(
-        &mut self,
-        mut at: usize,
-        mut behind_value: bool,
-    ) -> Result<Reached, Stop> {
+    #[inline(always)]
+    pub(super) fn members(&mut self, mut at: usize, mut behind_value: bool, escaped: bool) -> Result<Reached, Stop> {
         // Bytes of a quote.
-        let quote = if ESCAPED { 2 } else { 1 };
+        let quote = if escaped { 2 } else { 1 };
         let text: View<'_> = self.text.unbound_view();
         let mut frame = self.frame;
         loop {
@@ -61,14 +61,18 @@ impl Walk<'_, '_> {
                 if let Some(item) = frame.item {
                     member = item;
                 } else {
-                    if !opens::<ESCAPED>(text, at) {
+                    if !opens(text, at, escaped) {
                         at = self.skip_to_quote(at)?;
                     }
-                    if frame.site != 0 && frame.pair == 0 {
-                        match self.tables.templates.look_up::<ESCAPED>(frame.site, text, at) {
+                    if TEMPLATES && frame.site != 0 && frame.pair == 0 {
+                        match self.tables.templates.look_up(frame.site, text, at, escaped) {
                             Known::Place(place) => {
                                 self.frame = frame;
-                                let followed = self.follow::<ESCAPED>(place, at);
+                                let followed = if escaped {
+                                    self.follow::<true>(place, at)
+                                } else {
+                                    self.follow::<false>(place, at)
+                                };
                                 frame = self.frame;
                                 match followed {
                                     Followed::Key(key) => (start, at) = (key, key),
@@ -82,7 +86,7 @@ impl Walk<'_, '_> {
                             Known::Ordinary => {}
                         }
                     }
-                    let key = self.quick_string::<ESCAPED>(text, at);
+                    let key = self.quick_string(text, at, escaped);
                     if key.ended {
                         let Tables { keys, paths, hints, .. } = &mut *self.tables;
                         member = keys.look_up(paths, hints, text, (key.start, key.end), key.first, frame.state);
@@ -96,7 +100,7 @@ impl Walk<'_, '_> {
                         if member.flags & watch::KEY != 0 {
                             self.frame = frame;
                             self.special_key(
-                                Text { start: key.start, end: key.end, escapes: false, escaped_form: ESCAPED },
+                                Text { start: key.start, end: key.end, escapes: false, escaped_form: escaped },
                                 member,
                             );
                             frame = self.frame;
@@ -115,18 +119,18 @@ impl Walk<'_, '_> {
                     }
                 }
 
-                if !opens::<ESCAPED>(text, at) && (text.byte(at) <= b' ' || ESCAPED && text.byte(at) == b'\\') {
+                if !opens(text, at, escaped) && (text.byte(at) <= b' ' || escaped && text.byte(at) == b'\\') {
                     at = self.skip_space(at)?;
                 }
-                if opens::<ESCAPED>(text, at) {
-                    if !ESCAPED
+                if opens(text, at, escaped) {
+                    if !escaped
                         && member.flags & (effect::LINE | effect::EVENT) != 0
                         && !self.lifted
                         && let Some(inside) = self.try_line(frame, member, start, at)
                     {
                         return Ok(inside);
                     }
-                    let value = self.quick_string::<ESCAPED>(text, at);
+                    let value = self.quick_string(text, at, escaped);
                     let from = at + quote - 1;
                     let plain = value.ended
                         && (member.flags & watch::STRING | frame.strings()) == 0
@@ -139,13 +143,13 @@ impl Walk<'_, '_> {
                             let field = self.tables.paths.effects(member.state()).field;
                             self.envelope.capture(
                                 field,
-                                Text { start: value.start, end: value.end, escapes: false, escaped_form: ESCAPED },
+                                Text { start: value.start, end: value.end, escapes: false, escaped_form: escaped },
                             );
                         }
                         at = value.end + quote;
                     } else {
                         let mut span =
-                            Text { start: value.start, end: value.end, escapes: false, escaped_form: ESCAPED };
+                            Text { start: value.start, end: value.end, escapes: false, escaped_form: escaped };
                         if !value.ended {
                             span = self.slow_string(value.start, value.end)?;
                         }
@@ -191,7 +195,7 @@ impl Walk<'_, '_> {
                 }
             }
             behind_value = false;
-            if frame.learn != 0 {
+            if TEMPLATES && frame.learn != 0 {
                 self.may_learn(frame, at);
                 frame.learn = 0;
             }
@@ -204,7 +208,7 @@ impl Walk<'_, '_> {
                     break;
                 }
                 if byte == if frame.item.is_none() { b'}' } else { b']' } {
-                    if ESCAPED && self.work.frames.is_empty() {
+                    if escaped && self.work.frames.is_empty() {
                         self.frame = frame;
                         return Ok(Reached::LineEnd(self.end_of_line(at)?));
                     }
@@ -215,7 +219,7 @@ impl Walk<'_, '_> {
                     match self.work.frames.pop() {
                         Some(outer) => {
                             frame = outer;
-                            if frame.learn != 0 {
+                            if TEMPLATES && frame.learn != 0 {
                                 self.may_learn(frame, at);
                                 frame.learn = 0;
                             }
@@ -240,8 +244,8 @@ impl Walk<'_, '_> {
 
     /// The string whose opening quote is at `at`, as far as its first special byte.
     #[inline(always)]
-    fn quick_string<const ESCAPED: bool>(&mut self, text: View<'_>, at: usize) -> Quick {
-        let start = if ESCAPED {
+    fn quick_string(&mut self, text: View<'_>, at: usize, escaped: bool) -> Quick {
+        let start = if escaped {
             self.text.set_pair(at, *b" \"");
             at + 2
         } else {
@@ -250,8 +254,8 @@ impl Walk<'_, '_> {
         let first = text.word(start);
         let mask = special_mask(first);
         let end = if mask != 0 { start + (mask.trailing_zeros() >> 3) as usize } else { text.find_special(start + 8) };
-        let ended = opens::<ESCAPED>(text, end);
-        if ESCAPED && ended {
+        let ended = opens(text, end, escaped);
+        if escaped && ended {
             self.text.set_pair(end, *b"\" ");
         }
         Quick { first, start, end, ended }
@@ -270,6 +274,6 @@ impl Walk<'_, '_> {
 
 /// Whether a quote of the form stands at `at`.
 #[inline(always)]
-pub(super) fn opens<const ESCAPED: bool>(text: View<'_>, at: usize) -> bool {
-    if ESCAPED { text.pair(at) == two(*b"\\\"") } else { text.byte(at) == b'"' }
+pub(super) fn opens(text: View<'_>, at: usize, escaped: bool) -> bool {
+    if escaped { text.pair(at) == two(*b"\\\"") } else { text.byte(at) == b'"' }
 }

@@ -10,7 +10,7 @@ use super::walk::Walk;
 use crate::policy::Action;
 use crate::redact::judge;
 use crate::redact::names::name;
-use crate::redact::own::{Form, Marked};
+use crate::redact::own::{Form, Marked, OWN_RULES};
 use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
 
 /// Stands in the place of a value that is not in the allow-list and cannot be left out.
@@ -19,7 +19,7 @@ const NOT_ALLOWED: &[u8] = b"\"[redacted:A01]\"";
 impl Walk<'_, '_> {
     /// What holds for the next item of an array of which the policy names single items.
     pub(super) fn counted(&mut self, member: Member) -> Member {
-        if self.frame.close & close::INDEXED == 0 || self.frame.item.is_none() {
+        if !OWN_RULES || self.frame.close & close::INDEXED == 0 || self.frame.item.is_none() {
             return member;
         }
         let depth = self.work.open_frames();
@@ -163,6 +163,9 @@ impl Walk<'_, '_> {
 
     /// The value of a pair whose name a rule of the policy asks for; whether that was all there is to do.
     pub(super) fn own_pair(&mut self, pair_name: Text, span: (usize, usize)) -> bool {
+        if !OWN_RULES {
+            return false;
+        }
         let mut decoded = Vec::new();
         string::decode(self.text.view(), pair_name, &mut decoded);
         let Some(rule) = self.tables.paths.rule_of_name(&decoded) else { return false };
@@ -186,7 +189,7 @@ impl Walk<'_, '_> {
     pub(super) fn is_unmarked(&self, text: Text) -> bool {
         let own = &self.tables.own;
         let span = self.text.span(text.start, text.end);
-        own.finder.is_empty() || !text.escapes && !own.finder.may_fit(span) && !own.is_encoded(span)
+        own.is_empty() || !text.escapes && !own.may_fit(span)
     }
 
     /// Whether the catalogue would not look at a text either: it is too short to hold a token.
@@ -196,7 +199,7 @@ impl Walk<'_, '_> {
 
     /// An argument behind a flag that a rule of the policy names: `--customer-id`, `4711`. Whether the rule decides about it.
     pub(super) fn own_argument(&mut self, flag: &[u8], value: &[u8], text: Text, is_secret: bool) -> bool {
-        if self.tables.own.finder.names().is_empty() {
+        if self.tables.own.is_empty() {
             return false;
         }
         let whole = is_secret || self.holds_secret(&mut value.to_vec());

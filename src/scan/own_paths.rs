@@ -7,6 +7,7 @@
 use super::keys::{Keys, Symbol, UNKNOWN};
 use super::paths::{Builder, Effects, Paths, Segment, State, effect, set_bit};
 use crate::policy::{Path, Step};
+use crate::redact::own::OWN_RULES;
 use crate::redact::start;
 use auditgate_own::Words;
 
@@ -160,7 +161,7 @@ impl OwnPaths {
 impl Paths {
     /// The place `start`, where the policy's own patterns are as far as at `from`.
     pub(super) fn enter(&mut self, start: State, from: State) -> State {
-        if self.own.carried.is_empty() {
+        if !OWN_RULES || self.own.carried.is_empty() {
             return start;
         }
         let words = |state: State| usize::from(state) * self.width;
@@ -187,7 +188,7 @@ impl Paths {
 
     /// The symbol of a name that may fit key rules of the policy.
     pub(crate) fn named(&mut self, symbol: Symbol, name: &[u8]) -> Symbol {
-        if self.own.words.is_empty() || symbol != UNKNOWN {
+        if !OWN_RULES || self.own.words.is_empty() || symbol != UNKNOWN {
             return symbol;
         }
         let name = Words::split(name);
@@ -236,6 +237,6 @@ impl Paths {
 
     /// Whether patterns are looked for in every string.
     pub(super) fn searches(&self) -> bool {
-        self.own.searches
+        OWN_RULES && self.own.searches
     }
 }

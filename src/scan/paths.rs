@@ -8,6 +8,7 @@
 
 use super::keys::{Keys, Symbol, UNKNOWN};
 use super::own_paths::{OwnBuilder, OwnPaths};
+use crate::redact::own::OWN_RULES;
 
 /// A place in the event, as far as patterns can tell places apart.
 pub(crate) type State = u16;
@@ -32,6 +33,19 @@ pub(crate) struct Effects {
     pub(crate) field: u8,
     /// Index of the policy's own rule that decides about the value, with [`effect::OWN`].
     pub(crate) own: u8,
+}
+
+impl Effects {
+    /// Adds what another pattern says of the place.
+    fn add(&mut self, other: &Self) {
+        if self.flags & !effect::CAPTURE == 0 {
+            self.entry = other.entry;
+        }
+        if other.flags & effect::CAPTURE != 0 {
+            self.field = other.field;
+        }
+        self.flags |= other.flags;
+    }
 }
 
 /// The bits of [`Effects::flags`].
@@ -76,14 +90,16 @@ pub(crate) mod effect {
     pub(crate) const RESPONSE: u32 = 1 << 19;
     /// An annotation of the event that the policy's rules may ask for.
     pub(crate) const ANNOTATION: u32 = 1 << 20;
+    /// None of these where a build follows no rules of a policy's own: then no code asks for them.
+    const OWN_BIT: u32 = crate::redact::own::OWN_RULES as u32;
     /// A rule of the policy's own decides about the value.
-    pub(crate) const OWN: u32 = 1 << 21;
+    pub(crate) const OWN: u32 = OWN_BIT << 21;
     /// An array of which the policy names single items.
-    pub(crate) const INDEXED: u32 = 1 << 22;
+    pub(crate) const INDEXED: u32 = OWN_BIT << 22;
     /// Neither this place nor anything below is in the allow-list.
-    pub(crate) const DENIED: u32 = 1 << 23;
+    pub(crate) const DENIED: u32 = OWN_BIT << 23;
     /// Not in the allow-list, but something below can be.
-    pub(crate) const PARTLY: u32 = 1 << 24;
+    pub(crate) const PARTLY: u32 = OWN_BIT << 24;
     /// What the policy's own rules say of a place.
     pub(crate) const POLICY: u32 = OWN | DENIED | PARTLY;
 }
@@ -135,8 +151,10 @@ pub(crate) struct Paths {
     pub(super) accept: Vec<u64>,
     /// The bits that stay on any step.
     stay: Vec<u64>,
-    /// What holds where a bit is set, by bit.
+    /// What holds where a bit is set, in the order of the bits.
     finals: Vec<(u32, Effects)>,
+    /// The bits of `finals`.
+    ends: Vec<u64>,
     /// The sets of bits, `width` words each.
     pub(super) sets: Vec<u64>,
     effects: Vec<Effects>,
@@ -227,6 +245,7 @@ impl Builder {
             accept: vec![0; (symbols + 1) * width],
             stay: vec![0; width],
             finals: self.finals,
+            ends: vec![0; width],
             sets: Vec::new(),
             effects: Vec::new(),
             fixed: 0,
@@ -258,6 +277,9 @@ impl Builder {
         }
         for bit in self.stay {
             set_bit(&mut paths.stay, 0, bit);
+        }
+        for (bit, _) in &paths.finals {
+            set_bit(&mut paths.ends, 0, *bit);
         }
         self.own.build(keys, &mut paths);
         for start in 0..starts {
@@ -361,7 +383,8 @@ impl Paths {
 
     pub(super) fn state_of(&mut self, set: &[u64]) -> State {
         // Starts are skipped: they are states of their own, entered on purpose only.
-        let known = self.sets.chunks_exact(self.width).skip(self.fixed).position(|known| known == set);
+        // Word by word: most differ in the first, and to compare bytes would take longer.
+        let known = self.sets.chunks_exact(self.width).skip(self.fixed).position(|known| known.iter().eq(set));
         if let Some(at) = known {
             return (at + self.fixed) as State;
         }
@@ -376,22 +399,20 @@ impl Paths {
 
     fn effects_of(&self, set: &[u64]) -> Effects {
         let mut all = Effects::default();
-        for (bit, effects) in &self.finals {
-            let word = set.get(*bit as usize / 64).copied().unwrap_or_default();
-            if word >> (bit % 64) & 1 == 0 {
-                continue;
+        for ((word, ends), first) in set.iter().zip(&self.ends).zip((0..).step_by(64)) {
+            let mut found = word & ends;
+            while found != 0 {
+                let bit = first + found.trailing_zeros();
+                found &= found - 1;
+                let known = self.finals.binary_search_by_key(&bit, |(known, _)| *known);
+                if let Some((_, effects)) = known.ok().and_then(|at| self.finals.get(at)) {
+                    all.add(effects);
+                }
             }
-            if all.flags & !effect::CAPTURE == 0 {
-                all.entry = effects.entry;
-            }
-            if effects.flags & effect::CAPTURE != 0 {
-                all.field = effects.field;
-            }
-            all.flags |= effects.flags;
         }
         if all.flags & effect::KEEP != 0 {
             all.flags &= effect::KEEP | effect::CAPTURE;
-        } else {
+        } else if OWN_RULES {
             self.own.add_effects(set, &mut all);
         }
         all

@@ -7,7 +7,7 @@ use super::memo::Memo;
 use super::own_paths::Purpose;
 use super::paths::{Builder, Paths, State, effect};
 use super::string;
-use super::templates::Templates;
+use super::templates::{TEMPLATES, Templates};
 use super::variants::MANAGED_FIELDS;
 use super::walk::Work;
 use crate::envelope::{ELSEWHERE, Envelope, FIELDS, Field};
@@ -51,7 +51,7 @@ impl Tables {
         catalogue::add_patterns(&mut builder, &mut keys, policy.asks_for_annotations(), &off);
         let own = Own::new(policy, active);
         add_own(&mut builder, &mut keys, policy, active);
-        builder.own.searches = !own.finder.is_empty();
+        builder.own.searches = !own.is_empty();
         let paths = builder.build(&keys, start::COUNT);
         let limits = policy.limits();
         let mut hints = Hints::new();
@@ -111,10 +111,14 @@ impl Tables {
     /// Forgets what the last record left, and what too many different records have brought; between records only.
     pub(crate) fn tidy(&mut self) {
         self.deferred.clear();
-        self.templates.tidy();
+        if TEMPLATES {
+            self.templates.tidy();
+        }
         if self.paths.tidy() {
             self.keys.forget();
-            self.templates.forget();
+            if TEMPLATES {
+                self.templates.forget();
+            }
         }
     }
 

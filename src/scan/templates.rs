@@ -13,6 +13,9 @@ use super::buffer::{Stock, View, end_mask};
 use super::frame::Frame;
 use super::paths::State;
 
+/// Whether this build uses templates.
+pub(super) const TEMPLATES: bool = cfg!(feature = "templates");
+
 /// Places in the table; a power of two.
 const PLACES: usize = 4096;
 
@@ -147,17 +150,17 @@ impl Templates {
 
     /// The number that a member is learnt under whose key begins at `key`, in the object at `site`: of a key of more than eleven bytes, these say it.
     #[inline(always)]
-    pub(super) fn ticket<const ESCAPED: bool>(site: u32, text: View<'_>, key: usize) -> u32 {
+    pub(super) fn ticket(site: u32, text: View<'_>, key: usize, escaped: bool) -> u32 {
         let mut word = text.word(key);
-        let end = end_mask(word, if ESCAPED { b'\\' } else { b'"' });
+        let end = end_mask(word, if escaped { b'\\' } else { b'"' });
         word = if end != 0 { word & (end ^ (end - 1)) } else { word ^ text.word(key + 8) << 40 };
         ((word ^ u64::from(site)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
     }
 
     /// What is known of the member at `at`, in the object at `site`.
     #[inline(always)]
-    pub(super) fn look_up<const ESCAPED: bool>(&self, site: u32, text: View<'_>, at: usize) -> Known {
-        let ticket = Self::ticket::<ESCAPED>(site, text, at + if ESCAPED { 2 } else { 1 });
+    pub(super) fn look_up(&self, site: u32, text: View<'_>, at: usize, escaped: bool) -> Known {
+        let ticket = Self::ticket(site, text, at + if escaped { 2 } else { 1 }, escaped);
         let mut index = index_of(ticket);
         let mut place = self.place(index);
         if place.tag != ticket {

@@ -2,7 +2,7 @@
 
 use super::tables::Tables;
 use crate::decide::Attributes;
-use crate::policy::{Conditions, Policy};
+use crate::policy::Policy;
 use core::mem::replace;
 
 /// Tables kept besides those in use.
@@ -23,9 +23,7 @@ pub(crate) struct Variants {
 impl Variants {
     /// All rules hold, until an event says otherwise.
     pub(crate) fn new(policy: &Policy) -> Self {
-        let conditional = policy.redact().rules.iter().any(|rule| rule.when != Conditions::default())
-            || policy.omits_managed_fields();
-        Self { conditional, active: u128::MAX, kept: Vec::new() }
+        Self { conditional: policy.redacts_by_event(), active: u128::MAX, kept: Vec::new() }
     }
 
     /// Takes the tables of another set of rules into use.

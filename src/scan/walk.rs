@@ -10,11 +10,12 @@ use super::follow::Shift;
 use super::frame::{Frame, close, pair};
 use super::keys::{Member, watch};
 use super::learn::is_teachable;
-use super::members::Reached;
+use super::members::{Reached, TWO_LOOPS};
 use super::paths::{State, effect};
 use super::repeats::Repeats;
 use super::string::{self, Malformed, Text};
 use super::tables::Tables;
+use super::templates::TEMPLATES;
 use crate::envelope::{Envelope, Source};
 use crate::redact::judge::Hit;
 use crate::redact::names::name;
@@ -183,10 +184,10 @@ impl<'w, 'r> Walk<'w, 'r> {
         let mut behind_value = self.text.byte(first) == if self.frame.item.is_none() { b'}' } else { b']' };
         let mut at = first;
         loop {
-            let reached = if self.escaped_form {
-                self.members::<true>(at, behind_value)?
-            } else {
-                self.members::<false>(at, behind_value)?
+            let reached = match (TWO_LOOPS, self.escaped_form) {
+                (true, true) => self.members(at, behind_value, true)?,
+                (true, false) => self.members(at, behind_value, false)?,
+                (false, escaped) => self.members(at, behind_value, escaped)?,
             };
             match reached {
                 Reached::End(end) => {
@@ -285,7 +286,7 @@ impl<'w, 'r> Walk<'w, 'r> {
             Some(self.tables.item_of(state, named & name::SECRET))
         };
         let keys = self.work.repeats.keys.len();
-        let site = if is_teachable(closing, named) { site } else { 0 };
+        let site = if TEMPLATES && is_teachable(closing, named) { site } else { 0 };
         Frame { start: at, keys, state, item, close: closing, site, ..Frame::default() }
     }
 

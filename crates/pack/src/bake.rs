@@ -1,7 +1,7 @@
 //! A module with its policy inside: compiled, and without the code that reads policies.
 
 use crate::{PackError, finish, note};
-use auditgate::policy::{Conditions, Diagnostics, Policy, compile};
+use auditgate::policy::{Diagnostics, Policy, compile};
 use std::fmt;
 
 /// The functions that nothing calls where the policy is inside.
@@ -9,7 +9,7 @@ const READING: [&str; 2] =
     ["<auditgate::module::exports::Module>::read_policy", "<auditgate::module::exports::Module>::lock_down"];
 /// What nothing calls where every event is forwarded.
 const RULES: [&str; 1] = ["auditgate::engine::apply_rules"];
-/// What nothing calls where no redaction rule of the policy has conditions.
+/// What nothing calls where redaction does not depend on the event.
 const CONDITIONS: [&str; 2] =
     ["<auditgate::engine::Engine>::read_conditionally", "<auditgate::scan::variants::Variants>::change"];
 /// What nothing calls where the policy has no redaction rules of its own and no allow-list.
@@ -46,16 +46,15 @@ impl std::error::Error for BakeError {}
 /// The policy is invalid, or the module cannot be packed.
 pub fn bake(module: &[u8], file_name: &str, policy: &[u8], keep_names: bool) -> Result<(Vec<u8>, Policy), BakeError> {
     let checked = compile(file_name, policy).map_err(BakeError::Policy)?;
-    let mut cut = READING.to_vec();
+    let mut cut: Vec<&[&str]> = vec![&READING];
     if checked.forwards_all() {
-        cut.extend(RULES);
+        cut.push(&RULES);
     }
-    let redact = checked.redact();
-    if redact.rules.iter().all(|rule| rule.when == Conditions::default()) {
-        cut.extend(CONDITIONS);
+    if !checked.redacts_by_event() {
+        cut.push(&CONDITIONS);
     }
-    if redact.rules.is_empty() && redact.allow.is_none() {
-        cut.extend(OWN_REDACTION);
+    if !checked.redact().is_own() {
+        cut.push(&OWN_REDACTION);
     }
     let hash = checked.hash();
     let notes = [(note::POLICY_HASH, hash.as_slice()), (note::POLICY, policy)];

@@ -31,7 +31,6 @@ pub use mix::mix;
 
 use linked::Linked;
 use rewrite::Plan;
-use std::collections::BTreeSet;
 use std::fmt;
 
 /// Why a module was refused.
@@ -74,17 +73,18 @@ pub fn pack(module: &[u8], keep_names: bool) -> Result<Vec<u8>, PackError> {
     finish(module, None, &[], &[], keep_names)
 }
 
-/// Writes the packed module, without the functions that `cut` names and with `notes` besides its version.
+/// Writes the packed module, without the functions that `cut` names in groups, and with `notes` besides its version.
 fn finish(
     module: &[u8],
     policy: Option<&[u8]>,
-    cut: &[&str],
+    cut: &[&[&str]],
     notes: &[(&str, &[u8])],
     keep_names: bool,
 ) -> Result<Vec<u8>, PackError> {
     let linked = Linked::of(module)?;
     let image = image::take(module, linked.stack.top, policy)?;
-    let cut = &cut.iter().map(|path| linked.named(path)).collect::<Result<BTreeSet<_>, _>>()?;
+    let cut =
+        &cut.iter().map(|paths| linked.named(paths)).collect::<Result<Vec<_>, _>>()?.concat().into_iter().collect();
     let notes = [&[(note::VERSION, env!("CARGO_PKG_VERSION").as_bytes())], notes].concat();
     let packed = rewrite::rewrite(module, &Plan { linked: &linked, image: &image, cut, keep_names, notes: &notes })?;
     check(&packed)?;

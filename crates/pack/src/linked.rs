@@ -151,17 +151,19 @@ impl Linked {
         live
     }
 
-    /// The function with this path, as Rust writes it.
+    /// The functions with these paths, as Rust writes them; none, if the module was built without the part that they belong to.
     ///
     /// # Errors
-    /// There is no such function, or several.
-    pub(crate) fn named(&self, path: &str) -> Result<u32, PackError> {
+    /// Some of them are there, or one of them more than once.
+    pub(crate) fn named(&self, paths: &[&str]) -> Result<Vec<u32>, PackError> {
         let demangled = |name: &String| format!("{:#}", rustc_demangle::demangle(name));
-        let mut found = self.names.iter().filter(|(_, name)| demangled(name) == path);
-        match (found.next(), found.next()) {
-            (Some((&index, _)), None) => Ok(index),
-            _ => Err(PackError::Invalid(format!("expected one function `{path}`, found none or several"))),
+        let named = self.names.iter().filter(|(_, name)| paths.contains(&demangled(name).as_str()));
+        let found: Vec<u32> = named.map(|(&index, _)| index).collect();
+        if !found.is_empty() && found.len() != paths.len() {
+            let paths = paths.join("`, `");
+            return Err(PackError::Invalid(format!("expected each of `{paths}` once, or none, found {}", found.len())));
         }
+        Ok(found)
     }
 
     /// Reads the names of functions; answers the index of the stack's global, if this is the section with the names.

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// The module that was built before this program, as the linker wrote it.
 const LINKED: &[u8] = include_bytes!(env!("AUDITGATE_LINKED"));
+/// The same without what only a policy with redaction rules of its own needs, and without what only a module that stays loaded gains from.
+const LEAN: &[u8] = include_bytes!(env!("AUDITGATE_LEAN_LINKED"));
 
 /// Make a module with a policy inside
 ///
@@ -23,6 +25,9 @@ pub(crate) struct Arguments {
     /// The module to write
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+    /// For a Fluent Bit that loads the module once (4.1 and later): larger, and faster the more events it has seen
+    #[arg(long)]
+    long_lived: bool,
     /// How the result is written
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -32,11 +37,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let text = std::fs::read(&arguments.policy)
         .map_err(|error| Failure::file("cannot read the policy", &arguments.policy, &error))?;
     let name = arguments.policy.display().to_string();
-    if auditgate::policy::compile(&name, &text).is_ok_and(|policy| policy.hmac_key_reference().is_some()) {
+    let policy =
+        auditgate::policy::compile(&name, &text).map_err(|diagnostics| Failure::Policy(diagnostics.render()))?;
+    if policy.hmac_key_reference().is_some() {
         let reason = "H007: a policy with `redact.hmac` needs its key at run time, which a module with a policy inside does not look for; help: ship it as `auditgate.yaml` beside the key";
         return Err(Failure::Failed(reason.to_owned()));
     }
-    let (module, policy) = auditgate_pack::bake(LINKED, &name, &text, false).map_err(|error| match error {
+    let linked = if policy.redact().is_own() || arguments.long_lived { LINKED } else { LEAN };
+    let (module, policy) = auditgate_pack::bake(linked, &name, &text, false).map_err(|error| match error {
         BakeError::Policy(diagnostics) => Failure::Policy(diagnostics.render()),
         BakeError::Pack(error) => Failure::Failed(format!("the policy could not be put into the module: {error}")),
     })?;
