@@ -4,14 +4,46 @@
 use auditgate::format::{Format, Item, Options, write};
 use auditgate::scan::{PADDING, Padded};
 use auditgate::{Context, Engine, Outcome};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::Path;
 
-const SAMPLES: [&str; 4] = ["kubernetes", "clouds", "linux", "hostile"];
+const SAMPLES: [&str; 5] = ["kubernetes", "clouds", "linux", "hostile", "corpus"];
 const SECONDS: u32 = 1_795_370_140;
 const NANOSECONDS: u32 = 5;
 
+/// What real systems wrote, as records: lines as they are, those of sshd as Fluent Bit's parser for syslog makes them.
+fn corpus() -> Vec<(&'static str, String)> {
+    let lines = |path: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(Path::new("tests/corpus").join(path)).unwrap();
+        text.lines().map(str::to_owned).collect()
+    };
+    let auditd = lines("linux/auditd.log").into_iter().map(|line| ("auditd", json!({ "log": line }).to_string()));
+    let sshd = lines("linux/sshd.log").into_iter().map(|line| {
+        let mut words = line.splitn(6, ' ').skip(3);
+        let (host, tag) = (words.next().unwrap(), words.next().unwrap().trim_end_matches("]:"));
+        let (ident, pid) = tag.split_once('[').unwrap();
+        ("sshd", json!({"host": host, "ident": ident, "pid": pid, "message": words.next()}).to_string())
+    });
+    let gke = lines("google/gke.jsonl").into_iter().map(|line| ("kubernetes", line));
+    auditd.chain(sshd).chain(gke).collect()
+}
+
+#[test]
+fn what_real_systems_wrote_is_recognised_and_loses_nothing_but_secrets() {
+    for (source, record) in corpus() {
+        let mut left: Value = serde_json::from_slice(&redacted(&record)).unwrap();
+        let stamp = left.as_object_mut().unwrap().remove("auditgate").unwrap();
+        assert_eq!(stamp.get("source"), Some(&source.into()), "{record}");
+        // None of them holds a secret.
+        assert_eq!(stamp.get("redactions"), Some(&0.into()), "{record}: {left}");
+        assert_eq!(left, serde_json::from_str::<Value>(&record).unwrap());
+    }
+}
+
 fn sample(name: &str) -> Vec<String> {
+    if name == "corpus" {
+        return corpus().into_iter().map(|(_, record)| record).collect();
+    }
     let text = std::fs::read_to_string(format!("tests/formats/samples/{name}.jsonl")).unwrap();
     text.lines().map(str::to_owned).collect()
 }

@@ -71,8 +71,8 @@ fn one(facts: &mut Facts<'_>, line: &[u8]) {
         } else {
             decoded(field, line)
         };
-        // What is not known: `?`, `(none)`, and -1 as an unsigned number.
-        if !matches!(text.as_slice(), b"?" | b"(none)" | b"unset" | b"4294967295") {
+        // What is not known: `?`, `(none)`, `(null)`, and -1 as an unsigned number.
+        if !matches!(text.as_slice(), b"?" | b"(none)" | b"(null)" | b"unset" | b"4294967295") {
             // A title keeps its arguments apart by zeros.
             let text: Vec<u8> = text.iter().map(|&byte| if byte == 0 { b' ' } else { byte }).collect();
             // `ausearch -i` names users where the kernel numbers them.

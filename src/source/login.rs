@@ -49,6 +49,7 @@ const PAM: &[Pattern] = &[
         "authentication",
         "failure",
     ),
+    pattern("pam_unix({}:auth): authentication failure; {} rhost={address} user={user}", "authentication", "failure"),
     pattern("pam_unix({}:auth): authentication failure; {} rhost={address}", "authentication", "failure"),
     pattern("pam_unix({}:auth): authentication failure; {}", "authentication", "failure"),
 ];
