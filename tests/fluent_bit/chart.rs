@@ -15,6 +15,7 @@ use crate::harness::{FluentBit, Line, Run, Setup, Until, corpus, module, project
 use crate::wasm::{Fault, faulty};
 use rendered::{Chart, documents, overlay_folder, secret, yaml};
 
+mod memory;
 mod official;
 mod rendered;
 
@@ -23,6 +24,7 @@ in_both!(
     the_audit_input_of_ours_reads_large_events_from_the_start,
     nothing_raw_leaves_when_the_module_is_missing_or_broken_or_its_policy_is_cut,
     every_overlay_starts,
+    what_waits_stands_on_the_volume,
 );
 
 const TAGS: [&str; 5] = ["audit.kubernetes.", "audit.ssh.sshd.", "audit.ssh.execve.", "kubernetes.", "syslog."];
@@ -180,6 +182,20 @@ fn every_overlay_starts(fluent_bit: &FluentBit) {
     }
 }
 
+/// The chart alone stores it in a folder called `${data_path}` inside the container.
+fn what_waits_stands_on_the_volume(fluent_bit: &FluentBit) {
+    let Some(chart) = Chart::find() else { return };
+    let module = std::fs::read(module()).unwrap();
+    let away = ["values-auditgate.yaml", "values-audit-input.yaml", "values-elasticsearch.yaml"];
+    let run = with_events(chart.pod(fluent_bit, &away, Some(&module)))
+        .without_probe()
+        .environment("FLUENT_ELASTICSEARCH_USER", "nobody")
+        .environment("FLUENT_ELASTICSEARCH_PASSWORD", "none")
+        .run(b"", Until::Elapsed(Duration::from_secs(6)));
+    assert!(run.log.contains("[storage] created root path /var/fluent-bit/data/inputs"), "{}", run.log);
+    assert!(run.waiting() > 0, "no chunk waits on the volume\n{}", run.log);
+}
+
 #[test]
 fn the_overlay_holds_the_sections_that_the_other_configurations_have() {
     let overlay = yaml(&std::fs::read_to_string(overlay_folder().join("values-auditgate.yaml")).unwrap());
@@ -191,7 +207,8 @@ fn the_overlay_holds_the_sections_that_the_other_configurations_have() {
     let shipped =
         shipped.replace("${AUDITGATE_WASM}", "/auditgate/auditgate.wasm").replace("${AUDITGATE_POLICY}", "/auditgate");
     let sections = |text: &str| -> Vec<String> {
-        text.lines().filter(|line| !line.trim_start().starts_with('#') && !line.is_empty()).map(str::to_owned).collect()
+        let ours = |line: &&str| !line.trim_start().starts_with('#') && !line.starts_with("@SET") && !line.is_empty();
+        text.lines().filter(ours).map(str::to_owned).collect()
     };
     assert_eq!(sections(&overlay), sections(&shipped));
 }

@@ -129,6 +129,64 @@ fn commands_work() {
     assert!(ran >= 7, "only {ran} blocks ran");
 }
 
+/// Policies check, and sections for Fluent Bit have no trap. Those of the policy guide have a test of their own.
+#[test]
+fn policies_and_sections_are_right() {
+    let mut checked = 0;
+    for (number, page) in pages().iter().enumerate() {
+        let folder = Folder::new(&format!("yaml-{number}"));
+        for (info, text) in blocks(&fs::read_to_string(project().join(page)).unwrap()) {
+            if info != "yaml" || page == Path::new("docs/policy.md") {
+                continue;
+            }
+            let (name, text, option) = if text.contains("kind: Policy") {
+                ("auditgate.yaml", text, None)
+            } else {
+                ("fluent-bit.yaml", format!("{AROUND}{}", text.replace("\n", "\n  ")), Some("--fluent-bit"))
+            };
+            fs::write(folder.0.join(name), &text).unwrap();
+            let command = format!("auditgate check --deny-warnings {} {name}", option.unwrap_or_default());
+            bash(&["-euo", "pipefail", "-c"], &command, &folder.0, None);
+            checked += 1;
+        }
+    }
+    assert!(checked >= 4, "only {checked} blocks");
+}
+
+/// What a page leaves out around the outputs that it shows.
+const AROUND: &str = "service: {storage.path: /var/lib/fluent-bit}
+pipeline:
+  inputs:
+    - {name: tail, tag: audit.kubernetes, path: a.log, buffer_max_size: 64M, skip_long_lines: on, storage.type: filesystem}
+  ";
+
+/// Commands that need a cluster or an editor name files and targets that are there.
+#[test]
+fn commands_that_are_not_run_name_what_is_there() {
+    let makefile = fs::read_to_string(project().join("Makefile")).unwrap();
+    let mut seen = 0;
+    for page in pages() {
+        for (info, text) in blocks(&fs::read_to_string(project().join(&page)).unwrap()) {
+            if info != "sh unrun" {
+                continue;
+            }
+            for word in text.split([' ', '\n', '=', '\'', '"']) {
+                let folders = ["fluent-bit-conf/", "deploy/", "examples/", "tests/", "docs/", "scripts/"];
+                if folders.iter().any(|folder| word.starts_with(folder)) {
+                    assert!(project().join(word).exists(), "{}: `{word}` is not there", page.display());
+                    seen += 1;
+                }
+            }
+            for target in text.lines().filter_map(|line| line.strip_prefix("make ")) {
+                let target = target.split_whitespace().next().unwrap();
+                assert!(makefile.contains(&format!("\n{target}: ")), "{}: no target `{target}`", page.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 8, "only {seen}");
+}
+
 /// A block that says nothing of itself is one that nobody checks.
 #[test]
 fn every_block_says_what_it_is() {

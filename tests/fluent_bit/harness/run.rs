@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use auditgate_generate::Marker;
 
+use super::setup::files_below;
 use super::{Setup, shorten};
 use crate::process::{POD_STOP_LIMIT, STOP_LIMIT, kill_group, peak_rss_kb, stop};
 use crate::records::Record;
@@ -158,6 +159,17 @@ impl Run {
     pub fn delivered(&self) -> Vec<u8> {
         let folder = fs::read_dir(self.setup.folder.0.join("out")).unwrap();
         folder.flat_map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect()
+    }
+
+    /// Chunks that wait on disk.
+    pub fn waiting(&self) -> usize {
+        let files = files_below(&self.setup.folder.0.join("state"));
+        files.iter().filter(|path| path.extension().is_some_and(|end| end == "flb")).count()
+    }
+
+    /// Bytes that wait on disk, and what else Fluent Bit keeps there.
+    pub fn stored(&self) -> u64 {
+        files_below(&self.setup.folder.0.join("state")).iter().map(|path| fs::metadata(path).unwrap().len()).sum()
     }
 
     /// Whether Fluent Bit ended by itself with a failure, as 4.1 and later do when a module does not load.

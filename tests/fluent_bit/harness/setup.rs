@@ -236,7 +236,7 @@ const TRUST: &str =
     "mount -t tmpfs trust /etc/ssl/certs && cp \"$1\" /etc/ssl/certs/ca-bundle.crt && shift && exec \"$@\"";
 
 /// All files below a folder.
-fn files_below(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
