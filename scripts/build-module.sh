@@ -89,11 +89,16 @@ output_flags="-C target-feature=+simd128,+bulk-memory,+sign-ext,+nontrapping-fpt
 output_flags+=" -C link-arg=-zstack-size=$((1024 * 1024)) --remap-path-prefix=$PWD=."
 case "$flags" in *immediate-abort*) output_flags+=" $source_flags" ;; esac
 case "$flags" in *linker=wasm-ld*) output_flags+=" -C linker=wasm-ld" ;; esac
-say "building auditgate-output.wasm"
-RUSTFLAGS="$output_flags" CARGO_PROFILE_MODULE_OPT_LEVEL=3 CARGO_PROFILE_MODULE_STRIP=symbols \
-  "${cargo[@]}" build "${quiet[@]}" --lib --package auditgate --profile module --features module,output \
-  --target "$target" --target-dir "$target_dir/output-module" "${arguments[@]/-Zbuild-std-features=optimize_for_size/-Zbuild-std-features=}"
-built="$target_dir/output-module/$target/module/auditgate.wasm"
-cp "$built" dist/auditgate-output.wasm.new
-place dist/auditgate-output.wasm
-say "dist/auditgate-output.wasm: $(wc -c <dist/auditgate-output.wasm) bytes"
+# The output role's module with the features `$2`, as dist/$1.wasm.
+output_module() {
+  say "building $1.wasm"
+  RUSTFLAGS="$output_flags" CARGO_PROFILE_MODULE_OPT_LEVEL=3 CARGO_PROFILE_MODULE_STRIP=symbols \
+    "${cargo[@]}" build "${quiet[@]}" --lib --package auditgate --profile module --features "$2" \
+    --target "$target" --target-dir "$target_dir/output-module" "${arguments[@]/-Zbuild-std-features=optimize_for_size/-Zbuild-std-features=}"
+  cp "$target_dir/output-module/$target/module/auditgate.wasm" "dist/$1.wasm.new"
+  place "dist/$1.wasm"
+  say "dist/$1.wasm: $(wc -c <"dist/$1.wasm") bytes"
+}
+output_module auditgate-output module,output
+# One that stops at some events, for the tests of the plugin.
+[ -z "${AUDITGATE_TEST_MODULES:-}" ] || output_module auditgate-output-stumbling module,stumble

@@ -28,6 +28,7 @@ say "testing the engine and what needs no WebAssembly runtime"
 cargo test "${quiet[@]}" --workspace "${excluded[@]}" --features auditgate/output
 if [ ${#included[@]} -gt 0 ]; then
   say "testing ${around_wasmtime[*]}"
+  AUDITGATE_TEST_MODULES=1 scripts/build-module.sh
   cargo test "${quiet[@]}" --profile dist "${included[@]}"
 fi
 say "validating formats with what others made"

@@ -1,11 +1,9 @@
 //! Fluent Bit's chunks: concatenated `[[time, metadata], record]` in msgpack, or `[time, record]` as old versions wrote them,
 //! become one JSON object each.
 //!
-//! Sources: <https://github.com/msgpack/msgpack/blob/master/spec.md>; Fluent Bit's `flb_log_event_decoder.c` for the frame
-//! (the time is extension 0, seconds and nanoseconds, big-endian; -1 and -2 seconds mark the ends of a group and no event).
+//! Source: Fluent Bit's `flb_log_event_decoder.c` (the time is extension 0, seconds and nanoseconds, big-endian; -1 and -2 seconds mark the ends of a group and no event).
 
-use crate::number;
-use crate::scan::encode;
+use super::msgpack::{Cut, Msgpack};
 
 /// One event of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,50 +16,39 @@ pub(crate) struct Event {
 
 /// Reads a chunk from the front.
 pub(crate) struct Chunk<'a> {
-    rest: &'a [u8],
-    open: Vec<Open>,
+    values: Msgpack<'a>,
     /// The time of all records of a chunk that is lines of JSON.
     lines: Option<Event>,
 }
 
-/// A map or an array that is being read.
-struct Open {
-    /// Values to come; of a map keys count too.
-    left: u64,
-    is_map: bool,
-}
-
-/// The chunk ends within an event, or holds what is no event.
-struct Cut;
-
 impl<'a> Chunk<'a> {
     pub(crate) fn new(bytes: &'a [u8], lines: Option<(u32, u32)>) -> Self {
         let lines = lines.map(|(seconds, nanoseconds)| Event { seconds, nanoseconds });
-        Self { rest: bytes, open: Vec::new(), lines }
+        Self { values: Msgpack::new(bytes), lines }
     }
 
     /// Appends the next record to `out` as JSON. What cannot be read as an event is given as it stands, once, to its end: it
     /// is no JSON, so it leaves as a placeholder and is counted.
     pub(crate) fn next(&mut self, out: &mut Vec<u8>) -> Option<Event> {
         loop {
-            if self.rest.is_empty() {
+            if self.values.rest.is_empty() {
                 return None;
             }
             if let Some(event) = self.lines {
-                let end = self.rest.iter().position(|byte| *byte == b'\n').unwrap_or(self.rest.len());
-                let (line, rest) = self.rest.split_at_checked(end)?;
+                let end = self.values.rest.iter().position(|byte| *byte == b'\n').unwrap_or(self.values.rest.len());
+                let (line, rest) = self.values.rest.split_at_checked(end)?;
                 out.extend_from_slice(line);
-                self.rest = rest.get(1..).unwrap_or_default();
+                self.values.rest = rest.get(1..).unwrap_or_default();
                 return Some(event);
             }
-            let (from, start) = (self.rest, out.len());
+            let (from, start) = (self.values.rest, out.len());
             match self.event(out) {
                 Ok(Some(event)) => return Some(event),
                 Ok(None) => out.truncate(start),
                 Err(Cut) => {
                     out.truncate(start);
                     out.extend_from_slice(from);
-                    self.rest = &[];
+                    self.values.rest = &[];
                     return Some(Event { seconds: 0, nanoseconds: 0 });
                 }
             }
@@ -70,36 +57,36 @@ impl<'a> Chunk<'a> {
 
     /// `None` for a mark that is no event.
     fn event(&mut self, out: &mut Vec<u8>) -> Result<Option<Event>, Cut> {
-        let 2 = self.array()? else { return Err(Cut) };
-        let has_metadata = matches!(self.rest.first(), Some(0x90..=0x9f | 0xdc | 0xdd));
+        let 2 = self.values.array()? else { return Err(Cut) };
+        let has_metadata = matches!(self.values.rest.first(), Some(0x90..=0x9f | 0xdc | 0xdd));
         if has_metadata {
-            let 2 = self.array()? else { return Err(Cut) };
+            let 2 = self.values.array()? else { return Err(Cut) };
         }
         let (seconds, nanoseconds) = self.time()?;
         if has_metadata {
             let start = out.len();
-            self.value(out)?;
+            self.values.value(out)?;
             out.truncate(start);
         }
-        if let Some((line, rest)) = audit_line(self.rest) {
+        if let Some((line, rest)) = audit_line(self.values.rest) {
             out.extend_from_slice(line);
-            self.rest = rest;
+            self.values.rest = rest;
         } else {
-            self.value(out)?;
+            self.values.value(out)?;
         }
         Ok(u32::try_from(seconds).ok().map(|seconds| Event { seconds, nanoseconds }))
     }
 
     fn time(&mut self) -> Result<(i64, u32), Cut> {
-        Ok(match self.byte()? {
+        Ok(match self.values.byte()? {
             // fixext 8, or ext 8 of length 8.
             0xd7 => self.extension()?,
-            0xc7 if self.byte()? == 8 => self.extension()?,
+            0xc7 if self.values.byte()? == 8 => self.extension()?,
             small @ 0..=0x7f => (i64::from(small), 0),
-            0xce => (i64::from(u32::from_be_bytes(self.take()?)), 0),
-            0xcf => (u64::from_be_bytes(self.take()?).cast_signed(), 0),
+            0xce => (i64::from(u32::from_be_bytes(self.values.take()?)), 0),
+            0xcf => (u64::from_be_bytes(self.values.take()?).cast_signed(), 0),
             0xcb => {
-                let time = f64::from_be_bytes(self.take()?);
+                let time = f64::from_be_bytes(self.values.take()?);
                 (time as i64, (time.fract() * 1e9) as u32)
             }
             _ => return Err(Cut),
@@ -107,172 +94,12 @@ impl<'a> Chunk<'a> {
     }
 
     fn extension(&mut self) -> Result<(i64, u32), Cut> {
-        let 0 = self.byte()? else { return Err(Cut) };
-        let seconds = i32::from_be_bytes(self.take()?);
-        let nanoseconds = u32::from_be_bytes(self.take()?);
+        let 0 = self.values.byte()? else { return Err(Cut) };
+        let seconds = i32::from_be_bytes(self.values.take()?);
+        let nanoseconds = u32::from_be_bytes(self.values.take()?);
         // Marks are small negative numbers; times after 2038 are large ones.
         let seconds = if seconds < -16 { i64::from(seconds.cast_unsigned()) } else { i64::from(seconds) };
         Ok((seconds, nanoseconds))
-    }
-
-    /// One value, with all that is in it; without recursion, so that depth costs memory alone.
-    fn value(&mut self, out: &mut Vec<u8>) -> Result<(), Cut> {
-        self.open.clear();
-        loop {
-            let is_key = self.open.last().is_some_and(|open| open.is_map && open.left % 2 == 0);
-            let opened = if is_key { self.key(out)? } else { self.item(out)? };
-            if let Some(open) = opened {
-                out.push(if open.is_map { b'{' } else { b'[' });
-                self.open.push(open);
-            } else if let Some(open) = self.open.last_mut() {
-                open.left -= 1;
-                out.push(if is_key { b':' } else { b',' });
-            }
-            // Closes all that is complete.
-            while let Some(open) = self.open.last() {
-                if open.left > 0 {
-                    break;
-                }
-                out.pop_if(|last| *last == b',');
-                out.push(if open.is_map { b'}' } else { b']' });
-                self.open.pop();
-                if let Some(outer) = self.open.last_mut() {
-                    outer.left -= 1;
-                    out.push(b',');
-                }
-            }
-            if self.open.is_empty() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// A key: text as it is, a number or a literal in quotes. A map as a key is nothing that Fluent Bit makes.
-    fn key(&mut self, out: &mut Vec<u8>) -> Result<Option<Open>, Cut> {
-        let is_text = matches!(self.rest.first(), Some(0xa0..=0xbf | 0xc4..=0xc6 | 0xd9..=0xdb));
-        if !is_text {
-            out.push(b'"');
-        }
-        if self.item(out)?.is_some() {
-            return Err(Cut);
-        }
-        if !is_text {
-            out.push(b'"');
-        }
-        Ok(None)
-    }
-
-    /// A value that holds no other, or the beginning of one that does.
-    fn item(&mut self, out: &mut Vec<u8>) -> Result<Option<Open>, Cut> {
-        let first = self.byte()?;
-        let map = |left: u64| Ok(Some(Open { left: left * 2, is_map: true }));
-        let array = |left: u64| Ok(Some(Open { left, is_map: false }));
-        match first {
-            0..=0x7f => number::push(out, u64::from(first)),
-            0xe0..=0xff => push_signed(out, i64::from(first.cast_signed())),
-            0x80..=0x8f => return map(u64::from(first & 15)),
-            0xde => return map(self.be16()?),
-            0xdf => return map(self.be32()?),
-            0x90..=0x9f => return array(u64::from(first & 15)),
-            0xdc => return array(self.be16()?),
-            0xdd => return array(self.be32()?),
-            0xa0..=0xbf => self.text(u64::from(first & 31), out)?,
-            0xd9 | 0xc4 => {
-                let len = u64::from(self.byte()?);
-                self.text(len, out)?;
-            }
-            0xda | 0xc5 => {
-                let len = self.be16()?;
-                self.text(len, out)?;
-            }
-            0xdb | 0xc6 => {
-                let len = self.be32()?;
-                self.text(len, out)?;
-            }
-            0xc0 => out.extend_from_slice(b"null"),
-            0xc2 => out.extend_from_slice(b"false"),
-            0xc3 => out.extend_from_slice(b"true"),
-            0xcc => number::push(out, u64::from(self.byte()?)),
-            0xcd => number::push(out, self.be16()?),
-            0xce => number::push(out, self.be32()?),
-            0xcf => number::push(out, u64::from_be_bytes(self.take()?)),
-            0xd0 => push_signed(out, i64::from(self.byte()?.cast_signed())),
-            0xd1 => push_signed(out, i64::from(i16::from_be_bytes(self.take()?))),
-            0xd2 => push_signed(out, i64::from(i32::from_be_bytes(self.take()?))),
-            0xd3 => push_signed(out, i64::from_be_bytes(self.take()?)),
-            0xca => push_float(out, f64::from(f32::from_be_bytes(self.take()?))),
-            0xcb => push_float(out, f64::from_be_bytes(self.take()?)),
-            0xd4..=0xd8 => self.extension_text(1 << (first - 0xd4), out)?,
-            0xc7 => {
-                let len = u64::from(self.byte()?);
-                self.extension_text(len, out)?;
-            }
-            0xc8 => {
-                let len = self.be16()?;
-                self.extension_text(len, out)?;
-            }
-            0xc9 => {
-                let len = self.be32()?;
-                self.extension_text(len, out)?;
-            }
-            0xc1 => return Err(Cut),
-        }
-        Ok(None)
-    }
-
-    fn text(&mut self, len: u64, out: &mut Vec<u8>) -> Result<(), Cut> {
-        let text = self.bytes(len)?;
-        out.push(b'"');
-        encode(text, out);
-        out.push(b'"');
-        Ok(())
-    }
-
-    /// An extension within a record has no meaning in JSON: its bytes leave as text of hexadecimal digits.
-    fn extension_text(&mut self, len: u64, out: &mut Vec<u8>) -> Result<(), Cut> {
-        self.byte()?;
-        out.push(b'"');
-        for byte in self.bytes(len)? {
-            out.extend(
-                [byte >> 4, byte & 15].map(|nibble| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble }),
-            );
-        }
-        out.push(b'"');
-        Ok(())
-    }
-
-    fn array(&mut self) -> Result<u64, Cut> {
-        match self.byte()? {
-            first @ 0x90..=0x9f => Ok(u64::from(first & 15)),
-            0xdc => self.be16(),
-            0xdd => self.be32(),
-            _ => Err(Cut),
-        }
-    }
-
-    fn byte(&mut self) -> Result<u8, Cut> {
-        Ok(u8::from_be_bytes(self.take()?))
-    }
-
-    fn be16(&mut self) -> Result<u64, Cut> {
-        Ok(u64::from(u16::from_be_bytes(self.take()?)))
-    }
-
-    fn be32(&mut self) -> Result<u64, Cut> {
-        Ok(u64::from(u32::from_be_bytes(self.take()?)))
-    }
-
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], Cut> {
-        let (bytes, rest) = self.rest.split_first_chunk::<N>().ok_or(Cut)?;
-        self.rest = rest;
-        Ok(*bytes)
-    }
-
-    fn bytes(&mut self, len: u64) -> Result<&'a [u8], Cut> {
-        let len = usize::try_from(len).map_err(|_| Cut)?;
-        let (bytes, rest) = self.rest.split_at_checked(len).ok_or(Cut)?;
-        self.rest = rest;
-        Ok(bytes)
     }
 }
 
@@ -291,21 +118,6 @@ fn audit_line(record: &[u8]) -> Option<(&[u8], &[u8])> {
     let (line, rest) = text.split_at_checked(len)?;
     (line.starts_with(b"{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/") && line.ends_with(b"}"))
         .then_some((line, rest))
-}
-
-fn push_signed(out: &mut Vec<u8>, number: i64) {
-    if number < 0 {
-        out.push(b'-');
-    }
-    number::push(out, number.unsigned_abs());
-}
-
-/// The shortest digits that mean the same double; JSON has no others than finite ones.
-fn push_float(out: &mut Vec<u8>, number: f64) {
-    let quote: &[u8] = if number.is_finite() { b"" } else { b"\"" };
-    out.extend_from_slice(quote);
-    out.extend_from_slice(format!("{number:?}").as_bytes());
-    out.extend_from_slice(quote);
 }
 
 #[cfg(test)]

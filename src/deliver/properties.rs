@@ -3,6 +3,7 @@
 //! They stand in an `[OUTPUT]` section of Fluent Bit, under `destinations` of a policy, or behind `--set` of the command line. What the
 //! module needs of them it reads with the same code.
 
+use super::forms::{bytes, flag, is_pair, is_url, listen, number, secret_place};
 use super::settings::{Kind, Problem};
 use Form::{Bytes, Choice, Count, Flag, Listen, Path, Seconds, Secret, Text, Url, Words};
 
@@ -63,8 +64,8 @@ const fn of(
 }
 
 use Kind::{Datadog, Elasticsearch, File, Http, Loki, Otlp, Sentinel, Splunk, Syslog};
-const WEB: &[Kind] = &[Http, Elasticsearch, Splunk, Loki, Otlp, Datadog, Sentinel];
 const NETWORK: &[Kind] = &[Http, Elasticsearch, Splunk, Loki, Otlp, Datadog, Sentinel, Syslog];
+const WEB: &[Kind] = NETWORK.split_at(7).0;
 const WITH_USER: &[Kind] = &[Http, Elasticsearch, Loki, Otlp];
 
 /// Every property.
@@ -271,66 +272,4 @@ impl Property {
         };
         Err(Problem::new("D002", format!("`{}`: expected {expected}", self.name)))
     }
-}
-
-fn is_pair(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| !name.is_empty())
-}
-
-pub(super) fn number(value: &str) -> Option<u32> {
-    value.parse().ok()
-}
-
-pub(super) fn flag(value: &str) -> Option<bool> {
-    match value.to_ascii_lowercase().as_str() {
-        "on" | "true" | "yes" => Some(true),
-        "off" | "false" | "no" => Some(false),
-        _ => None,
-    }
-}
-
-pub(super) fn bytes(value: &str) -> Option<u64> {
-    let (digits, unit) = match value.trim_end_matches(['b', 'B']) {
-        text if text.ends_with(['k', 'K']) => (text.get(..text.len() - 1)?, 1 << 10),
-        text if text.ends_with(['m', 'M']) => (text.get(..text.len() - 1)?, 1 << 20),
-        text if text.ends_with(['g', 'G']) => (text.get(..text.len() - 1)?, 1 << 30),
-        text => (text, 1),
-    };
-    digits.parse::<u32>().ok().filter(|number| *number > 0).map(|number| u64::from(number) * unit)
-}
-
-/// Where a secret is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SecretPlace<'a> {
-    /// In an environment variable.
-    Environment(&'a str),
-    /// In a file.
-    File(&'a str),
-}
-
-/// Reads `env:NAME` and `file:/path`.
-pub fn secret_place(value: &str) -> Option<SecretPlace<'_>> {
-    match value.split_once(':')? {
-        (_, "") => None,
-        ("env", name) => Some(SecretPlace::Environment(name)),
-        ("file", path) => Some(SecretPlace::File(path)),
-        _ => None,
-    }
-}
-
-/// Reads a port, which means the loopback address, or an address and a port.
-pub fn listen(value: &str) -> Option<core::net::SocketAddr> {
-    let loopback = core::net::IpAddr::V4(core::net::Ipv4Addr::LOCALHOST);
-    value.parse::<u16>().map(|port| (loopback, port).into()).or_else(|_| value.parse()).ok()
-}
-
-/// A scheme, a host, and no credentials that a log could show.
-fn is_url(value: &str) -> bool {
-    let Some((scheme, rest)) = value.split_once("://") else { return false };
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    matches!(scheme, "http" | "https" | "tcp" | "tls" | "udp")
-        && !authority.is_empty()
-        && !authority.contains('@')
-        && !value.contains(['#', ' '])
-        && value.is_ascii()
 }

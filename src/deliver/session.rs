@@ -1,9 +1,11 @@
 //! The account of one chunk: which events are settled, which are on their way, what comes next.
 
+mod fates;
+
 use super::batch::{Batch, Pieces, State};
 use super::chunk::Chunk;
 use super::event::{Event, Stamp};
-use super::receiver::{Fate, Judgement, Receiver, receiver};
+use super::receiver::{Judgement, Receiver, receiver};
 use super::settings::Settings;
 use super::time;
 use super::wire::{Answer, Begin, Counts, Later, Progress, Refused, Request, Step};
@@ -16,10 +18,6 @@ use std::collections::{BTreeMap, VecDeque};
 /// Acknowledgements are asked for after so long, then after twice as long, and so on.
 const FIRST_WAIT_MS: u32 = 100;
 const LONGEST_WAIT_MS: u32 = 2000;
-/// So many events are refused one after the other before the settings are blamed.
-const MAX_SUSPECTED: usize = 16;
-/// More than this of a receiver's reason is not kept.
-const MAX_REASON_CHARS: usize = 300;
 
 /// Delivers chunks to one destination, one after the other. It keeps its buffers between them.
 pub struct Session {
@@ -169,6 +167,8 @@ impl Session {
             self.counts.poisoned += 1;
             self.record.clear();
         }
+        #[cfg(feature = "stumble")]
+        stumble(&self.record);
         self.take(origin.index, context);
     }
 
@@ -306,110 +306,6 @@ impl Session {
         self.sent = Sent::Question;
     }
 
-    fn accept(&mut self, indexes: &[usize]) {
-        for index in indexes {
-            self.counts.sent += 1;
-            self.close(*index);
-        }
-        self.has_accepted |= !indexes.is_empty();
-        if self.has_accepted {
-            let suspected = core::mem::take(&mut self.suspected);
-            suspected.into_iter().for_each(|(reason, index)| self.refuse(index, &reason));
-        }
-    }
-
-    /// Marks the batches of these acknowledgements as accepted.
-    fn acknowledge(&mut self, ids: &[u64]) {
-        let awaited = core::mem::take(&mut self.awaited);
-        let (done, awaited): (Vec<_>, Vec<_>) = awaited.into_iter().partition(|(id, _)| ids.contains(id));
-        self.awaited = awaited;
-        for (_, batch) in done {
-            self.accept(&self.pieces.open(&batch));
-        }
-    }
-
-    /// Sends the halves of a batch, so that what the receiver cannot take is found; alone it is refused for good.
-    fn split(&mut self, indexes: &[usize], batch: &Batch, reason: &str) {
-        if let [index] = indexes {
-            return self.refuse(*index, reason);
-        }
-        let Some(middle) = indexes.get(indexes.len() / 2).copied() else { return };
-        self.queue.push_front(middle..batch.end);
-        self.queue.push_front(batch.start..middle);
-    }
-
-    fn each(&mut self, indexes: &[usize], fates: Vec<Fate>) {
-        for (index, fate) in indexes.iter().zip(fates) {
-            match fate {
-                Fate::Accepted => self.accept(&[*index]),
-                Fate::Refused(reason) => self.refuse(*index, &reason),
-                Fate::Later => {
-                    if let Some(piece) = self.pieces.all.get_mut(*index) {
-                        piece.state = State::Later;
-                    }
-                }
-            }
-        }
-    }
-
-    /// An event is refused for good, once it is sure that the receiver takes others.
-    fn refuse(&mut self, index: usize, reason: &str) {
-        if !self.has_accepted {
-            if let Some(piece) = self.pieces.all.get_mut(index) {
-                piece.state = State::Later;
-            }
-            self.suspected.push((reason.to_owned(), index));
-            if self.suspected.len() >= MAX_SUSPECTED {
-                self.put_off(0, &["the receiver has taken nothing so far: ", reason].concat());
-            }
-            return;
-        }
-        self.keep_refused(index, reason);
-    }
-
-    fn keep_refused(&mut self, index: usize, reason: &str) {
-        self.counts.refused += 1;
-        self.refused.push((reason.chars().take(MAX_REASON_CHARS).collect(), index));
-        self.close(index);
-    }
-
-    /// Refuses all that is not settled.
-    fn give_up(&mut self, reason: &str) {
-        let reason = ["given up after the last attempt: ", reason].concat();
-        for index in 0..self.pieces.all.len() {
-            if self.pieces.all.get(index).is_some_and(|piece| piece.state != State::Settled) {
-                self.keep_refused(index, &reason);
-            }
-        }
-    }
-
-    /// Ends the work on this chunk for now.
-    fn put_off(&mut self, after_ms: u32, reason: &str) {
-        self.later = Some((after_ms, reason.to_owned()));
-    }
-
-    fn close(&mut self, index: usize) {
-        let Some(piece) = self.pieces.all.get_mut(index) else { return };
-        piece.state = State::Settled;
-        let event = piece.event;
-        if let Some(open) = self.siblings.get_mut(&event) {
-            *open -= 1;
-            if *open > 0 {
-                return;
-            }
-        }
-        self.settle(event);
-    }
-
-    fn settle(&mut self, event: usize) {
-        if self.settled.len() <= event / 8 {
-            self.settled.resize(event / 8 + 1, 0);
-        }
-        if let Some(byte) = self.settled.get_mut(event / 8) {
-            *byte |= 1 << (event % 8);
-        }
-    }
-
     fn write(&mut self, step: &Step<'_>, out: &mut Vec<u8>) {
         write(&mut self.refused, &self.pieces, &self.settled, self.counts, step, out);
     }
@@ -417,6 +313,17 @@ impl Session {
 
 fn has_bit(bits: &[u8], index: usize) -> bool {
     bits.get(index / 8).is_some_and(|byte| byte >> (index % 8) & 1 != 0)
+}
+
+/// Stops the module at about one event of a hundred, always the same ones.
+#[cfg(feature = "stumble")]
+fn stumble(record: &[u8]) {
+    if !record.is_empty() && record.len() % 97 == 0 {
+        #[expect(clippy::panic, reason = "that is what this feature is for")]
+        {
+            panic!("stumbled")
+        }
+    }
 }
 
 /// Writes a step, and forgets the refused events that it tells of.

@@ -1,6 +1,7 @@
 //! A destination's settings: names and values become checked settings once, and only those can run.
 
-use super::properties::{self, FOREIGN, PROPERTIES, Property};
+use super::forms;
+use super::properties::{FOREIGN, PROPERTIES, Property};
 use crate::policy::nearest;
 
 macro_rules! kinds {
@@ -185,17 +186,17 @@ impl Settings {
 
     /// The number of a property that was given.
     pub fn number(&self, name: &str) -> Option<u32> {
-        properties::number(self.text(name)?)
+        forms::number(self.text(name)?)
     }
 
     /// The bytes of a property that was given.
     pub fn bytes(&self, name: &str) -> Option<u64> {
-        properties::bytes(self.text(name)?)
+        forms::bytes(self.text(name)?)
     }
 
     /// Whether a switch is on.
     pub fn flag(&self, name: &str) -> Option<bool> {
-        properties::flag(self.text(name)?)
+        forms::flag(self.text(name)?)
     }
 
     /// Pairs of a list of words.

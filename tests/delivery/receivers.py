@@ -1,6 +1,8 @@
 """Receivers for tests of the output plugin: one that misbehaves by a script, and real programs."""
 
+import base64
 import gzip
+import hmac
 import json
 import os
 import random
@@ -46,7 +48,8 @@ class Ids:
 class Faulty:
     """An HTTP receiver; `fault` decides about each request."""
 
-    def __init__(self, fault, tls: tuple[str, str] | None = None, bad_tls: tuple[str, str] | None = None, heals_s: float = 0):
+    def __init__(self, fault, tls: tuple[str, str] | None = None, bad_tls: tuple[str, str] | None = None, heals_s: float = 0,
+                 clients: Path | None = None, host: str = "127.0.0.1", port: int = 0, folder: Path | None = None):
         self.fault, self.ids, self.random = fault, Ids(), random.Random(1)
         self.started, self.heals_s = time.monotonic(), heals_s
         self.bulk_ids: set[str] = set()
@@ -54,15 +57,19 @@ class Faulty:
         self.ack_lock, self.next_ack = threading.Lock(), 0
         self.requests = 0
         self.headers: list[dict[str, str]] = []
+        self.folder, self.clients = folder, clients
+        self.thief: Faulty | None = None
         self.contexts = [self.context(pair) for pair in (bad_tls, tls) if pair]
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.listener = socket.create_server((host, port), backlog=128)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
 
-    @staticmethod
-    def context(pair):
+    def context(self, pair):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*pair)
+        if self.clients:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(self.clients)
         return context
 
     @property
@@ -70,6 +77,7 @@ class Faulty:
         return time.monotonic() - self.started > self.heals_s
 
     def snapshot(self):
+        assert not (self.thief and self.thief.requests), "a request went to another host"
         return self.ids.snapshot()
 
     def stop(self):
@@ -120,6 +128,12 @@ class Request:
         self.closed = False
 
     def read(self, slowly: bool = False) -> bytes:
+        return self.unpacked(self.body(slowly))
+
+    def unpacked(self, body: bytes) -> bytes:
+        return gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body
+
+    def body(self, slowly: bool = False) -> bytes:
         if self.headers.get("expect"):
             self.stream.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = b""
@@ -130,7 +144,7 @@ class Request:
             body += part
             if slowly:
                 time.sleep(0.02)
-        return gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body
+        return body
 
     def answer(self, status: int, body: bytes = b"", *more: str):
         head = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", *more]
@@ -165,6 +179,48 @@ def storm(server, request):
         request.read()
         return request.answer(429, b"slow down", "Retry-After: 1")
     request.accept()
+
+
+def rotating(server, request):
+    """The token changes after three requests: in the file at once, and the old one is refused."""
+    old, new = "t0ken-of-the-test-1", "t0ken-of-the-test-2"
+    if server.requests == 4:
+        (server.folder / "state/token").write_text(new)
+    if request.headers.get("authorization") != f"Bearer {new if server.requests >= 4 else old}":
+        request.read()
+        return request.answer(401)
+    request.accept()
+
+
+def signed(server, request):
+    """Whoever sends has to know both secrets: the token, and the key that signs the body as it came."""
+    data = request.body()
+    tag = hmac.new(b"k3y-of-the-test", data, "sha256").hexdigest()
+    assert request.headers["authorization"] == "Bearer t0ken-of-the-test", "token"
+    assert request.headers["x-auditgate-signature"] == f"sha256={tag}", "signature"
+    server.ids.add(request.unpacked(data))
+    request.answer(200)
+
+
+def array(server, request):
+    """A JSON array of events, a user, and a header of the configuration's own."""
+    assert request.headers["authorization"] == "Basic " + base64.b64encode(b"me:p4ss-of-the-test").decode()
+    assert request.headers["x-source"] == "kubernetes" and request.headers["content-type"] == "application/json"
+    body = request.read()
+    assert isinstance(json.loads(body), list)
+    server.ids.add(body)
+    request.answer(200)
+
+
+def hec_raw(server, request):
+    """Splunk's raw endpoint: what describes the events stands in the query, and there is no envelope."""
+    assert request.headers["authorization"] == "Splunk t0ken-of-the-test"
+    path, _, query = request.path.partition("?")
+    assert path == "/services/collector/raw" and "sourcetype=kube:apiserver:audit" in query, request.path
+    body = request.read()
+    assert all("auditID" in json.loads(line) for line in body.splitlines())
+    server.ids.add(body)
+    request.answer(200, b'{"text":"Success","code":0}')
 
 
 def broken(server, request):
@@ -224,15 +280,16 @@ def too_large(server, request):
 
 
 def redirect(server, request):
-    """Redirects to another host until it heals; nobody may follow."""
+    """Redirects to another host until it heals; nobody may follow, which that host would see."""
+    server.thief = server.thief or Faulty(fine, host="127.0.0.2")
     if not server.healed:
         request.read()
-        return request.answer(307, b"", f"Location: http://127.0.0.2:{server.port}/stolen")
+        return request.answer(307, b"", f"Location: http://127.0.0.2:{server.thief.port}/stolen")
     request.accept()
 
 
 def bulk(server, request, lose_answers=False):
-    """Elasticsearch: a tenth of the items is too many at first, one in 500 is never taken, what is there already is 409."""
+    """Elasticsearch: a tenth of the items is too many at first, one in 50 is never taken, what is there already is 409."""
     lines = request.read().split(b"\n")
     items, errors = [], False
     for action, document in zip(lines[::2], lines[1::2]):
@@ -240,7 +297,7 @@ def bulk(server, request, lose_answers=False):
         number = int.from_bytes(name.encode()[-6:], "little")
         if name in server.bulk_ids:
             status = 409
-        elif number % 500 == 7:
+        elif number % 50 == 7:
             status = 400
         elif request.chance(0.1):
             status = 429
@@ -256,6 +313,17 @@ def bulk(server, request, lose_answers=False):
     if lose_answers and request.chance(0.2):
         request.reset()
     request.answer(200, json.dumps({"errors": errors, "items": items}).encode())
+
+
+def created(server, request):
+    """Elasticsearch that takes everything, from a user it knows."""
+    assert request.headers["authorization"] == "Basic " + base64.b64encode(b"me:p4ss-of-the-test").decode()
+    assert request.path.startswith("/_bulk?")
+    lines = request.read().split(b"\n")
+    names = [json.loads(action)["create"] for action in lines[:-1:2]]
+    assert all(name["_index"] == "logs-kubernetes.audit-default" for name in names) and len(names) <= 1000
+    server.ids.add(b"\n".join(lines[1::2]))
+    request.answer(200, b'{"errors":false}')
 
 
 def bulk_answer_lost(server, request):
@@ -313,6 +381,104 @@ def datadog(server, request):
     assert request.headers["dd-api-key"] == "k3y-of-the-test" and len(body) <= 5 << 20 and len(json.loads(body)) <= 1000
     server.ids.add(body)
     request.answer(202, b"{}")
+
+
+class Proxied(Faulty):
+    """A receiver that only a proxy reaches: the endpoint's host is unknown to everybody else."""
+
+    def __init__(self, **more):
+        super().__init__(fine, **more)
+        self.proxy = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.proxy_port = self.proxy.getsockname()[1]
+        threading.Thread(target=self.relay, daemon=True).start()
+
+    def relay(self):
+        while True:
+            try:
+                stream, _ = self.proxy.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.tunnel, args=(stream,), daemon=True).start()
+
+    def tunnel(self, stream):
+        """CONNECT, and then bytes both ways."""
+        head = b""
+        while b"\r\n\r\n" not in head:
+            part = stream.recv(65536)
+            if not part:
+                return
+            head += part
+        assert head.startswith(b"CONNECT receiver.invalid:") or head.startswith(b"CONNECT localhost:"), head
+        other = socket.create_connection(("127.0.0.1", self.port))
+        stream.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        threading.Thread(target=self.pump, args=(other, stream), daemon=True).start()
+        self.pump(stream, other)
+
+    @staticmethod
+    def pump(source, target):
+        try:
+            while (part := source.recv(65536)):
+                target.sendall(part)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def stop(self):
+        super().stop()
+        self.proxy.close()
+
+
+class Moving:
+    """A receiver whose name gets another address after five requests; nobody answers at the old one any more."""
+
+    def __init__(self, folder: Path):
+        self.address = folder / "address"
+        self.address.write_text("127.0.0.1")
+        self.old = Faulty(self.fault)
+        self.port = self.old.port
+        self.new = Faulty(fine, host="127.0.0.2", port=self.port)
+
+    def fault(self, server, request):
+        if server.requests > 5:
+            self.address.write_text("127.0.0.2")
+            server.listener.close()
+            request.reset()
+        request.accept()
+
+    def snapshot(self):
+        count = self.old.snapshot()
+        for one, times in self.new.snapshot().items():
+            count[one] = count.get(one, 0) + times
+        return count
+
+    def stop(self):
+        self.old.stop()
+        self.new.stop()
+
+
+class Datagrams:
+    """A receiver of syslog over UDP."""
+
+    def __init__(self):
+        self.ids = Ids()
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 20)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        try:
+            while True:
+                self.ids.add(self.socket.recv(65536))
+        except OSError:
+            pass
+
+    def snapshot(self):
+        return self.ids.snapshot()
+
+    def stop(self):
+        self.socket.close()
 
 
 class Cutting:
@@ -417,5 +583,9 @@ def certificates(folder: Path) -> dict[str, Path]:
     (folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")
     openssl("x509", "-req", "-in", "good.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
             "-extfile", "names", "-out", "good.pem")
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "client.key",
+            "-out", "client.csr", "-subj", "/CN=a sender")
+    openssl("x509", "-req", "-in", "client.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+            "-extfile", "names", "-out", "client.pem")
     openssl(*new, *names, "-keyout", "bad.key", "-out", "bad.pem", "-subj", "/CN=localhost")
-    return {name: folder / name for name in ("ca.pem", "good.pem", "good.key", "bad.pem", "bad.key")}
+    return {name: folder / name for name in ("ca.pem", "good.pem", "good.key", "bad.pem", "bad.key", "client.pem", "client.key")}

@@ -40,8 +40,19 @@ class Case:
     # Whether duplicates may be there: the receiver had events whose acceptance nobody learnt of.
     duplicates: bool = False
     quarantine: bool = False
-    # Started with these changes first, for so many seconds, and killed: what is wrong is mended by the configuration.
+    # Started with these changes first, for so many seconds, and killed: nothing may arrive, and what is wrong is mended by the configuration.
     first: tuple = ()
+    # How often Fluent Bit reads its configuration anew in the middle.
+    reloads: int = 0
+    # The policy, and what is changed in it.
+    policy: str = "auditgate.yaml"
+    policy_edits: dict = field(default_factory=dict)
+    # What else has to stand in Fluent Bit's log.
+    says: str = ""
+    # Whether some events leave as placeholders: as many have to arrive as events are missing.
+    placeholders: bool = False
+    # Without Fluent Bit: `auditgate run --to siem`.
+    command_line: bool = False
 
 
 def find(variable: str, *names: str) -> str | None:
@@ -59,14 +70,26 @@ class Bench:
             assert old in text, f"{case.example} has no `{old}`"
             text = text.replace(old, new)
         (folder / "fluent-bit.yaml").write_text(text)
+        policy = (EXAMPLES / case.policy).read_text()
+        for old, new in case.policy_edits.items():
+            assert old in policy, f"{case.policy} has no `{old}`"
+            policy = policy.replace(old, new(receiver) if callable(new) else new)
+        (folder / "auditgate.yaml").write_text(policy)
         environment = {
-            "AUDIT_LOG": str(self.log), "STATE_DIR": str(folder / "state"), "POLICY": str(EXAMPLES / "auditgate.yaml"),
+            "AUDIT_LOG": str(self.log), "STATE_DIR": str(folder / "state"), "POLICY": str(folder / "auditgate.yaml"),
             "SIEM_PORT": str(getattr(receiver, "port", 0)), "OUT_DIR": str(folder / "out"),
             **{name: value(receiver) if callable(value) else value for name, value in case.environment.items()},
         }
         out = open(folder / "fluent-bit.log", "ab")
-        command = [program, "-e", str(self.plugin), "-c", str(folder / "fluent-bit.yaml")]
+        command = [program, "-Y", "-e", str(self.plugin), "-c", str(folder / "fluent-bit.yaml")]
+        if case.command_line:
+            command = [self.command_line(), "run", "--policy", str(folder / "auditgate.yaml"), "--to", "siem", str(self.log)]
         return subprocess.Popen(command, env={**os.environ, **environment}, cwd=folder, stdout=out, stderr=subprocess.STDOUT)
+
+    def command_line(self) -> str:
+        """The program that was built with the plugin."""
+        places = [self.plugin.parent, self.plugin.parent.parent, ROOT / "dist"]
+        return next(str(place / "auditgate") for place in places if (place / "auditgate").is_file())
 
     def run(self, program: str, version: str, case: Case, limit_s: float) -> dict:
         folder = Path(tempfile.mkdtemp(prefix=f"{case.name.replace(' ', '-')}-", dir=self.folder))
@@ -82,27 +105,32 @@ class Bench:
                 time.sleep(seconds)
                 process.send_signal(signal.SIGKILL)
                 process.wait()
+                assert not receiver.snapshot(), "events arrived although they must not"
             process = self.start(program, folder, case, receiver, case.edits)
-            kills, last, changed = case.kills, -1, time.monotonic()
+            kills, reloads, last, changed = case.kills, case.reloads, -1, time.monotonic()
             while True:
                 time.sleep(0.5 if len(self.expected) < 20_000 else 2)
-                if process.poll() is not None:
-                    raise RuntimeError(f"Fluent Bit ended with {process.returncode}")
+                if process.poll() is not None and not (case.command_line and process.returncode == 0):
+                    raise RuntimeError(f"{'auditgate' if case.command_line else 'Fluent Bit'} ended with {process.returncode}")
                 arrived = receiver.snapshot() if receiver else self.files(folder)
-                settled = len(arrived.keys() & self.expected | self.quarantined(folder))
+                settled = len(arrived.keys() & self.expected | self.quarantined(folder)) + self.placeholders(case, arrived)
                 if kills and settled > len(self.expected) * (case.kills - kills + 1) // (case.kills + 2):
                     process.send_signal(signal.SIGKILL)
                     process.wait()
                     process = self.start(program, folder, case, receiver, case.edits)
                     kills -= 1
+                if reloads and settled > len(self.expected) * (case.reloads - reloads) // (case.reloads + 2):
+                    process.send_signal(signal.SIGHUP)
+                    reloads -= 1
                 if settled != last:
                     last, changed = settled, time.monotonic()
-                if settled >= len(self.expected) and not kills:
+                if settled >= len(self.expected) and not kills and not reloads:
                     break
                 if time.monotonic() - start > limit_s or time.monotonic() - changed > 60:
                     break
             time.sleep(1)
-            process.send_signal(signal.SIGTERM)
+            if not case.command_line:
+                process.send_signal(signal.SIGTERM)
             code = process.wait(60)
             arrived = receiver.snapshot() if receiver else self.files(folder)
         finally:
@@ -113,6 +141,10 @@ class Bench:
                 receiver.stop()
         quarantined = self.quarantined(folder)
         lost = self.expected - arrived.keys() - quarantined
+        if case.placeholders:
+            if not lost or len(lost) != self.placeholders(case, arrived):
+                raise RuntimeError(f"{len(lost)} events missing, {self.placeholders(case, arrived)} placeholders")
+            lost = set()
         duplicates = sum(count - 1 for one, count in arrived.items() if one in self.expected)
         said = (folder / "fluent-bit.log").read_text(errors="replace")
         problems = []
@@ -124,6 +156,10 @@ class Bench:
             problems.append(f"{duplicates} duplicates")
         if bool(quarantined) != case.quarantine:
             problems.append(f"{len(quarantined)} quarantined")
+        if case.says not in said:
+            problems.append(f"nothing of `{case.says}` in the log")
+        if case.reloads and said.count("[reload] start everything") < 1:
+            problems.append("not reloaded")
         if any(secret in said for secret in ("t0ken-of-the-test", "s3cret-of-the-test", "k3y-of-the-test", "p4ss-of-the-test")):
             problems.append("a secret in the log")
         if problems:
@@ -135,6 +171,9 @@ class Bench:
             "duplicated": duplicates, "quarantined": len(quarantined), "seconds": round(time.monotonic() - start),
             "problems": "; ".join(problems),
         }
+
+    def placeholders(self, case, arrived) -> int:
+        return sum(times for one, times in arrived.items() if one not in self.expected) if case.placeholders else 0
 
     def files(self, folder):
         ids = R.Ids()
@@ -171,8 +210,36 @@ def cases(folder: Path, fluent_bit: str) -> list[Case]:
     bad = (str(keys["bad.pem"]), str(keys["bad.key"]))
     trust = {"retry_limit: no_limits": f"retry_limit: no_limits\n      ca_file: {keys['ca.pem']}"}
     over_tls = {**SECRETS, "SIEM_URL": url("/in", "https", "localhost")}
+    trust_line = trust["retry_limit: no_limits"]
+    to_bulk = {"https://siem.example.org:9200": url()}
+
+    def write(folder, token):
+        (folder / "state/token").write_text(token)
+        return folder
+
     all_cases = [
         Case("no fault", "http.yaml", faulty(R.fine), web),
+        Case("HTTP, signed", "http.yaml", faulty(R.signed), web),
+        Case("HTTP, a JSON array", "http-array.yaml", faulty(R.array), web),
+        Case("Splunk, raw", "splunk-raw.yaml", faulty(R.hec_raw), bulk),
+        Case("a policy that says how to deliver", "from-policy.yaml", faulty(R.created), bulk, policy="destinations.yaml", policy_edits=to_bulk),
+        Case("the command line", "from-policy.yaml", faulty(R.created), bulk, policy="destinations.yaml", policy_edits=to_bulk,
+             command_line=True),
+        Case("a token that changes in its file", "http.yaml", lambda folder: R.Faulty(R.rotating, folder=write(folder, "t0ken-of-the-test-1")), web,
+             {"env:SIEM_TOKEN": "file:${STATE_DIR}/token", "retry_limit: no_limits": "retry_limit: no_limits\n      batch_max_events: 50"}),
+        Case("a client certificate, missing at first", "http.yaml", faulty(R.fine, tls=good, clients=keys["ca.pem"]), over_tls,
+             {"retry_limit: no_limits": f"{trust_line}\n      client_certificate: file:{keys['client.pem']}\n      client_key: file:{keys['client.key']}"},
+             first=({f"client_certificate: file:{keys['client.pem']}\n      client_key: file:{keys['client.key']}": "timeout: 5"}, 4)),
+        Case("an authority of one's own, missing at first", "http.yaml", faulty(R.fine, tls=good), over_tls, trust,
+             first=({f"ca_file: {keys['ca.pem']}": "timeout: 5"}, 4)),
+        Case("through a proxy of the environment, HTTP", "http.yaml", lambda _: R.Proxied(),
+             {**SECRETS, "SIEM_URL": "http://receiver.invalid/in", "HTTP_PROXY": url(port="proxy_port")}),
+        Case("through a proxy of the environment, HTTPS", "http.yaml", lambda _: R.Proxied(tls=good),
+             {**SECRETS, "SIEM_URL": url("/in", "https", "localhost"), "HTTPS_PROXY": url(port="proxy_port")}, trust),
+        Case("past the proxy by NO_PROXY", "http.yaml", faulty(R.fine),
+             {**web, "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}),
+        Case("configurations reloaded", "http.yaml", faulty(R.slow), web, reloads=3, duplicates=True),
+        Case("syslog over UDP", "syslog.yaml", lambda _: R.Datagrams(), {"SIEM_URL": url("", "udp")}),
         Case("429 storm", "http.yaml", faulty(R.storm), web),
         Case("503 for 5 s", "http.yaml", faulty(R.broken, heals_s=5), web),
         Case("redirection to another host", "http.yaml", faulty(R.redirect, heals_s=5), web),
@@ -229,6 +296,26 @@ def cases(folder: Path, fluent_bit: str) -> list[Case]:
         Case("Fluent Bit's in_opentelemetry", "otlp.yaml", second("opentelemetry", "buffer_max_size=16M"), bulk),
     ]
 
+    if Path(ROOT / "dist/auditgate.wasm").is_file():
+        wasm = (f"  filters:\n    - name: wasm\n      match: audit.*\n      wasm_path: {ROOT}/dist/auditgate.wasm\n      function_name: auditgate_filter\n"
+                "      event_format: json\n      wasm_stack_size: 256K\n      accessible_paths: /tmp\n\n  outputs:")
+        all_cases.append(Case("both roles in one process", "http.yaml", faulty(R.fine), web, {"  outputs:": wasm}))
+        all_cases.append(Case("both roles, configurations reloaded", "http.yaml", faulty(R.fine), web, {"  outputs:": wasm}, reloads=2, duplicates=True))
+    stumbling = ROOT / "dist/auditgate-output-stumbling.wasm"
+    if stumbling.is_file():
+        stumbles = {"retry_limit: no_limits": f"retry_limit: no_limits\n      module: {stumbling}"}
+        all_cases.append(Case("a module that stops at some events", "http.yaml", faulty(R.fine), web, stumbles, placeholders=True,
+                              says="H003: the module stopped at event"))
+    else:
+        print("SKIPPED: a module that stops; `AUDITGATE_TEST_MODULES=1 scripts/build-module.sh` makes it")
+    resolver = folder / "resolver.so"
+    built = subprocess.run(["cc", "-shared", "-fPIC", "-o", resolver, Path(__file__).with_name("resolver.c"), "-ldl"], capture_output=True)
+    if built.returncode == 0:
+        all_cases.append(Case("a name that gets another address", "http.yaml", R.Moving,
+                              {**SECRETS, "SIEM_URL": url("/in", host="receiver.test"), "LD_PRELOAD": str(resolver),
+                               "RESOLVER_FILE": lambda receiver: str(receiver.address)},
+                              {"retry_limit: no_limits": "retry_limit: no_limits\n      batch_max_events: 50"}, duplicates=True))
+
     def rsyslog(folder):
         port = R.free_port()
         (folder / "rsyslog.conf").write_text(
@@ -257,11 +344,13 @@ def cases(folder: Path, fluent_bit: str) -> list[Case]:
                    "-c", f"{folder}/ctl"]
         return R.Program(command, port, folder, "out/received")
 
-    if ng := os.environ.get("SYSLOG_NG") or find("", "syslog-ng"):
+    unpacked = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "syslog-ng"
+    if ng := os.environ.get("SYSLOG_NG") or subprocess.run(
+            [ROOT / "scripts/syslog-ng.sh", unpacked], capture_output=True, text=True).stdout.strip():
         all_cases.append(Case("syslog-ng over TLS", "syslog.yaml", syslog_ng, tls,
                               {**trust, "framing: octets": "framing: lines"}))
     else:
-        print("SKIPPED: syslog-ng over TLS; install syslog-ng-core")
+        print("SKIPPED: syslog-ng over TLS: it is not installed, and scripts/syslog-ng.sh cannot unpack it")
     return all_cases
 
 
@@ -299,7 +388,7 @@ def main() -> int:
 
         def one(path, case):
             try:
-                row = bench.run(path, labels[path], case, limit_s=max(90, options.events / 200))
+                row = bench.run(path, "none" if case.command_line else labels[path], case, limit_s=max(90, options.events / 200))
             except Exception as error:
                 row = {"case": case.name, "version": labels[path], "events": len(expected), "lost": "?", "duplicated": "?",
                        "quarantined": "?", "seconds": 0, "problems": f"{type(error).__name__}: {error}"}
@@ -307,7 +396,7 @@ def main() -> int:
                   "quarantined {seconds:>4} s  {problems}".format(**row), flush=True)
             return row
 
-        runs = [(path, case) for case in cases(folder, programs[0][1]) for _, path in programs
+        runs = [(path, case) for case in cases(folder, programs[0][1]) for _, path in programs[:1 if case.command_line else None]
                 if not wanted or any(part in case.name for part in wanted)]
         with ThreadPoolExecutor(options.jobs) as pool:
             rows = list(pool.map(lambda run: one(*run), runs))

@@ -14,6 +14,7 @@ use auditgate::deliver::{Open, Settings, listen};
 use auditgate_runner::HmacKey;
 use std::collections::VecDeque;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -191,8 +192,17 @@ fn spawn(shared: &Arc<Shared>, mut worker: Worker) -> Result<(), DeliverError> {
     let work = move || {
         while let Some(job) = own.next_job() {
             own.help_if_needed();
+            let delivered = catch_unwind(AssertUnwindSafe(|| worker.deliver(&job.tag, &job.chunk, job.lines)));
+            let verdict = delivered.unwrap_or_else(|_| {
+                own.log(Level::Error, "H006: a worker panicked and is started again".into());
+                // Nothing of what it left is used again; where a new one cannot start, the old one tells why at the next chunk.
+                if let Ok(new) = Worker::new(Arc::clone(&own)) {
+                    worker = new;
+                }
+                Verdict::Again
+            });
             // Nobody waits any more only if the caller's thread is gone.
-            let _ = job.answer.send(worker.deliver(&job.tag, &job.chunk, job.lines));
+            let _ = job.answer.send(verdict);
         }
     };
     let builder = std::thread::Builder::new().name("auditgate".into()).stack_size(STACK_BYTES);

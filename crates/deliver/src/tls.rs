@@ -7,7 +7,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{DigitallySignedStruct, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::sync::Arc;
 
 /// Certificates and keys of one destination.
@@ -51,6 +51,34 @@ impl Identity {
             _ => None,
         };
         Ok(Self { roots: roots.transpose()?, client, verify: settings.flag("tls_verify") != Some(false) })
+    }
+
+    /// TLS with the roots of the machine, or with those that are named.
+    pub(crate) fn configuration(&self) -> Result<ClientConfig, DeliverError> {
+        let failed = |error: rustls::Error| DeliverError::new("D007", format!("TLS: {error}"));
+        let builder = || ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
+        let builder = match &self.roots {
+            _ if !self.verify => {
+                builder().map_err(failed)?.dangerous().with_custom_certificate_verifier(Arc::new(Anyone(provider())))
+            }
+            None => {
+                let verifier = rustls_platform_verifier::Verifier::new(provider()).map_err(failed)?;
+                builder().map_err(failed)?.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+            }
+            Some(roots) => {
+                let mut store = RootCertStore::empty();
+                for root in roots {
+                    store.add(root.clone()).map_err(failed)?;
+                }
+                builder().map_err(failed)?.with_root_certificates(store)
+            }
+        };
+        match &self.client {
+            Some((chain, key)) => builder
+                .with_client_auth_cert(chain.clone(), key.clone_key())
+                .map_err(|error| wrong("client_certificate", &format!("it cannot be used with `client_key`: {error}"))),
+            None => Ok(builder.with_no_client_auth()),
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Http {
 /// The client of a destination.
 pub(super) fn agent(settings: &Settings, secrets: &Secrets) -> Result<Agent, DeliverError> {
     let identity = Identity::read(settings, secrets)?;
+    // What cannot be used is told now: the client would panic at the first connection.
+    identity.configuration()?;
     let roots = identity.roots.map_or(RootCerts::PlatformVerifier, |roots| {
         RootCerts::from(roots.iter().map(|root| Certificate::from_der(root).to_owned()).collect::<Vec<_>>())
     });

@@ -6,10 +6,10 @@
 use super::{Carrier, Reply, Request};
 use crate::DeliverError;
 use crate::secret::Secrets;
-use crate::tls::{Identity, provider};
+use crate::tls::Identity;
 use auditgate::deliver::Settings;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, Stream};
+use rustls::{ClientConfig, ClientConnection, Stream};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs, UdpSocket};
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl Syslog {
             "tcp" => Transport::Tcp,
             _ => {
                 let name = ServerName::try_from(host.to_owned()).map_err(|_| wrong())?;
-                Transport::Tls(Arc::new(configuration(&Identity::read(settings, secrets)?)?), name)
+                Transport::Tls(Arc::new(Identity::read(settings, secrets)?.configuration()?), name)
             }
         };
         let seconds = |name, default| Duration::from_secs(u64::from(settings.number(name).unwrap_or(default)));
@@ -122,33 +122,6 @@ impl Syslog {
             }
         }
         Err(io::Error::new(io::ErrorKind::TimedOut, "the receiver does not close the connection"))
-    }
-}
-
-/// TLS with the roots of the machine, or with those that are named.
-fn configuration(identity: &Identity) -> Result<ClientConfig, DeliverError> {
-    let failed = |error: rustls::Error| DeliverError::new("D007", format!("TLS: {error}"));
-    let builder = || ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
-    let builder = match &identity.roots {
-        _ if !identity.verify => builder()
-            .map_err(failed)?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(crate::tls::Anyone(provider()))),
-        None => {
-            let verifier = rustls_platform_verifier::Verifier::new(provider()).map_err(failed)?;
-            builder().map_err(failed)?.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
-        }
-        Some(roots) => {
-            let mut store = RootCertStore::empty();
-            for root in roots {
-                store.add(root.clone()).map_err(failed)?;
-            }
-            builder().map_err(failed)?.with_root_certificates(store)
-        }
-    };
-    match &identity.client {
-        Some((chain, key)) => builder.with_client_auth_cert(chain.clone(), key.clone_key()).map_err(failed),
-        None => Ok(builder.with_no_client_auth()),
     }
 }
 
