@@ -139,14 +139,14 @@ fn ecs() -> String {
          - Google Cloud: `event.action`, `user.name`, `source.ip` and their like are filled, which Elastic's pipeline leaves empty;\n\
          - of two annotations whose names differ in a dot and a `_` only, the first stays.\n\n",
     );
-    for (title, rows) in [
+    for (title, mapping) in [
         ("Kubernetes", ecs::KUBERNETES),
         ("Google Cloud", ecs::GKE),
         ("Logins: sshd, sudo, PAM, auditd", ecs::LOGIN),
         ("Processes: auditd", ecs::PROCESS),
         ("Anything else", ecs::OTHER),
     ] {
-        table(title, rows, &mut page);
+        table(title, mapping.iter().copied().flatten(), &mut page);
     }
     page.push_str("## Renamed\n\nIn the event, where the new name is free, and in Azure's envelope:\n\n| From | To |\n|---|---|\n");
     for (from, to) in ecs::RENAMED.iter().chain(ecs::RENAMED_AKS).filter(|(from, to)| from != to) {
@@ -161,13 +161,13 @@ fn ocsf() -> String {
         "Written for schema 1.5.0, valid up to 1.8.0. The address in `src_endpoint` is the last of `sourceIPs`, the only one that a client cannot make up; the others are \
          `intermediate_ips`. In the filter role the record has the `auditgate` map besides, which routing needs; take it off in front of the output.\n\n",
     );
-    for (title, rows) in [
+    for (title, mapping) in [
         ("API Activity, class 6003: Kubernetes", ocsf::API),
         ("Authentication, class 3002: sshd, sudo, PAM, auditd's logins", ocsf::LOGIN),
         ("Process Activity, class 1007: auditd's processes", ocsf::PROCESS),
         ("Base Event, class 0: anything else", ocsf::OTHER),
     ] {
-        table(title, rows, &mut page);
+        table(title, mapping.iter().copied().flatten(), &mut page);
     }
     page
 }
@@ -227,7 +227,7 @@ fn sources() -> String {
     page
 }
 
-fn table(title: &str, rows: &[Row], page: &mut String) {
+fn table<'r>(title: &str, rows: impl IntoIterator<Item = &'r Row>, page: &mut String) {
     page.push_str(&format!("## {title}\n\n| Field | What |\n|---|---|\n"));
     let mut last = "";
     for row in rows {

@@ -2,187 +2,190 @@
 //! `kubernetes.audit_logs`; sshd and sudo: `system.auth`; auditd: `auditd.log`.
 
 use super::prune;
-use super::table::{From, Row, row};
+use super::table::{From, Mapping, Row, row};
 use crate::json;
 use crate::source::{Fact, Facts, Shape, TEXT};
 
-const OUTCOME: From = From::Choice(Fact::Decision, &[("allow", "\"success\""), ("forbid", "\"failure\"")]);
-const ECS_VERSION: From = From::Const("\"8.17.0\"");
-
-/// Kubernetes, also in Azure's envelope.
-pub(crate) const KUBERNETES: &[Row] = &[
+/// What every event begins with.
+const HEAD: &[Row] = &[
     row("@timestamp", From::Fact(Fact::Time)),
-    row("ecs.version", ECS_VERSION),
+    row("ecs.version", From::Const("\"8.17.0\"")),
     row("event.kind", From::Const("\"event\"")),
     row("event.id", From::Fact(Fact::Id)),
     row("event.hash", From::Fact(Fact::Hash)),
+];
+
+/// What Kubernetes' events go on with.
+const KUBERNETES_HEAD: &[Row] = &[
     row("event.dataset", From::Const("\"kubernetes.audit_logs\"")),
     row("event.action", From::Fact(Fact::Action)),
-    row("event.outcome", OUTCOME),
+    row("event.outcome", From::Choice(Fact::Decision, &[("allow", "\"success\""), ("forbid", "\"failure\"")])),
     row("user.name", From::Fact(Fact::User)),
-    row("user.id", From::Fact(Fact::UserId)),
-    row("user_agent.original", From::Fact(Fact::UserAgent)),
-    row("source.ip", From::Made("`sourceIPs`, if all are addresses", addresses)),
-    row("client.ip", From::Made("`sourceIPs`, if all are addresses", addresses)),
-    row("related.user", From::List(&[Fact::UserId, Fact::User])),
-    row("related.ip", From::Made("`sourceIPs`, each once, if all are addresses", each_address)),
-    row("orchestrator.type", From::Const("\"kubernetes\"")),
-    row("orchestrator.api_version", From::Fact(Fact::ApiVersion)),
-    row("orchestrator.namespace", From::Fact(Fact::Namespace)),
-    row("orchestrator.resource.name", From::Fact(Fact::Name)),
-    row("orchestrator.resource.type", From::Fact(Fact::Resource)),
+];
+
+/// What logs of Linux end in.
+const TAIL: &[Row] = &[
     row("orchestrator.cluster.name", From::Fact(Fact::Cluster)),
-    row("host.hostname", From::Fact(Fact::Host)),
-    row(
-        "kubernetes.audit",
-        From::Made(
-            "the whole event: empty values, `requestObject.metadata` and `responseObject.metadata` left out, dots in the names of annotations written `_`; \
+    row("message", From::Fact(Fact::Message)),
+    row("auditgate_record", From::Made("the record, without its text and the stamp", rest)),
+];
+
+/// Kubernetes, also in Azure's envelope.
+pub(crate) const KUBERNETES: Mapping = &[
+    HEAD,
+    KUBERNETES_HEAD,
+    &[
+        row("user.id", From::Fact(Fact::UserId)),
+        row("user_agent.original", From::Fact(Fact::UserAgent)),
+        row("source.ip", From::Made("`sourceIPs`, if all are addresses", addresses)),
+        row("client.ip", From::Made("`sourceIPs`, if all are addresses", addresses)),
+        row("related.user", From::List(&[Fact::UserId, Fact::User])),
+        row("related.ip", From::Made("`sourceIPs`, each once, if all are addresses", each_address)),
+        row("orchestrator.type", From::Const("\"kubernetes\"")),
+        row("orchestrator.api_version", From::Fact(Fact::ApiVersion)),
+        row("orchestrator.namespace", From::Fact(Fact::Namespace)),
+        row("orchestrator.resource.name", From::Fact(Fact::Name)),
+        row("orchestrator.resource.type", From::Fact(Fact::Resource)),
+        row("orchestrator.cluster.name", From::Fact(Fact::Cluster)),
+        row("host.hostname", From::Fact(Fact::Host)),
+        row(
+            "kubernetes.audit",
+            From::Made(
+                "the whole event: empty values, `requestObject.metadata` and `responseObject.metadata` left out, dots in the names of annotations written `_`; \
          Azure's envelope under `aks_metadata`",
-            event,
+                event,
+            ),
         ),
-    ),
+    ],
 ];
 
 /// Google Cloud's entries for Kubernetes.
-pub(crate) const GKE: &[Row] = &[
-    row("@timestamp", From::Fact(Fact::Time)),
-    row("ecs.version", ECS_VERSION),
-    row("event.kind", From::Const("\"event\"")),
-    row("event.id", From::Fact(Fact::Id)),
-    row("event.hash", From::Fact(Fact::Hash)),
-    row("event.dataset", From::Const("\"kubernetes.audit_logs\"")),
-    row("event.action", From::Fact(Fact::Action)),
-    row("event.outcome", OUTCOME),
-    row("user.name", From::Fact(Fact::User)),
-    row("user_agent.original", From::Fact(Fact::UserAgent)),
-    row("source.ip", From::Made("`callerIp`, if it is an address", addresses)),
-    row("client.ip", From::Made("`callerIp`, if it is an address", addresses)),
-    row("related.user", From::List(&[Fact::User])),
-    row("related.ip", From::Made("`callerIp`, if it is an address", addresses)),
-    row("orchestrator.type", From::Const("\"kubernetes\"")),
-    row("orchestrator.namespace", From::Fact(Fact::Namespace)),
-    row("orchestrator.resource.name", From::Fact(Fact::Uri)),
-    row(
-        "orchestrator.resource.type",
-        From::Made("`resource.type`", |facts, out| {
-            out.extend_from_slice(facts.at("resource>type").unwrap_or_default());
-        }),
-    ),
-    row("orchestrator.cluster.name", From::Fact(Fact::Cluster)),
-    row("orchestrator.cluster.id", From::Fact(Fact::ClusterId)),
-    row(
-        "kubernetes.audit",
-        From::Made(
-            "the whole entry; `insertId` is `auditID`, `timestamp` is `stageTimestamp`, `receiveTimestamp` is `requestReceivedTimestamp`, `labels` are `annotations`, \
-         `protoPayload.status.code` is `responseStatus.code`",
-            event,
+pub(crate) const GKE: Mapping = &[
+    HEAD,
+    KUBERNETES_HEAD,
+    &[
+        row("user_agent.original", From::Fact(Fact::UserAgent)),
+        row("source.ip", From::Made("`callerIp`, if it is an address", addresses)),
+        row("client.ip", From::Made("`callerIp`, if it is an address", addresses)),
+        row("related.user", From::List(&[Fact::User])),
+        row("related.ip", From::Made("`callerIp`, if it is an address", addresses)),
+        row("orchestrator.type", From::Const("\"kubernetes\"")),
+        row("orchestrator.namespace", From::Fact(Fact::Namespace)),
+        row("orchestrator.resource.name", From::Fact(Fact::Uri)),
+        row(
+            "orchestrator.resource.type",
+            From::Made("`resource.type`", |facts, out| {
+                out.extend_from_slice(facts.at("resource>type").unwrap_or_default());
+            }),
         ),
-    ),
+        row("orchestrator.cluster.name", From::Fact(Fact::Cluster)),
+        row("orchestrator.cluster.id", From::Fact(Fact::ClusterId)),
+        row(
+            "kubernetes.audit",
+            From::Made(
+                "the whole entry; `insertId` is `auditID`, `timestamp` is `stageTimestamp`, `receiveTimestamp` is `requestReceivedTimestamp`, `labels` are `annotations`, \
+         `protoPayload.status.code` is `responseStatus.code`",
+                event,
+            ),
+        ),
+    ],
 ];
 
 /// sshd, sudo, PAM and auditd's logins.
-pub(crate) const LOGIN: &[Row] = &[
-    row("@timestamp", From::Fact(Fact::Time)),
-    row("ecs.version", ECS_VERSION),
-    row("event.kind", From::Const("\"event\"")),
-    row("event.id", From::Fact(Fact::Id)),
-    row("event.hash", From::Fact(Fact::Hash)),
-    row("event.dataset", From::Choice(Fact::Program, &[("auditd", "\"auditd.log\""), ("*", "\"system.auth\"")])),
-    row("event.category", From::Const("[\"authentication\"]")),
-    row(
-        "event.type",
-        From::Choice(
-            Fact::Action,
-            &[("session_closed", "[\"end\"]"), ("ssh_disconnect", "[\"end\"]"), ("*", "[\"start\"]")],
+pub(crate) const LOGIN: Mapping = &[
+    HEAD,
+    &[
+        row("event.dataset", From::Choice(Fact::Program, &[("auditd", "\"auditd.log\""), ("*", "\"system.auth\"")])),
+        row("event.category", From::Const("[\"authentication\"]")),
+        row(
+            "event.type",
+            From::Choice(
+                Fact::Action,
+                &[("session_closed", "[\"end\"]"), ("ssh_disconnect", "[\"end\"]"), ("*", "[\"start\"]")],
+            ),
         ),
-    ),
-    row("event.action", From::Fact(Fact::Action)),
-    row("event.outcome", From::Fact(Fact::Outcome)),
-    row("event.reason", From::Fact(Fact::Reason)),
-    row("user.name", From::Fact(Fact::User)),
-    row("user.id", From::Text(Fact::UserId)),
-    row("user.effective.name", From::Fact(Fact::TargetUser)),
-    row("source.ip", From::Made("the address, if it is one", address)),
-    row("source.address", From::Fact(Fact::Address)),
-    row("source.port", From::Number(Fact::Port)),
-    row("related.user", From::List(&[Fact::User, Fact::TargetUser])),
-    row("related.ip", From::Made("the address, if it is one", |facts, out| list_of(facts, address, out))),
-    row("process.name", From::Fact(Fact::Program)),
-    row("process.pid", From::Number(Fact::Pid)),
-    row("process.executable", From::Fact(Fact::Executable)),
-    row("process.command_line", From::Fact(Fact::Command)),
-    row("process.working_directory", From::Fact(Fact::Directory)),
-    row("system.auth.ssh.method", From::Fact(Fact::Method)),
-    row("host.hostname", From::Fact(Fact::Host)),
-    row("orchestrator.cluster.name", From::Fact(Fact::Cluster)),
-    row("message", From::Fact(Fact::Message)),
-    row("auditgate_record", From::Made("the record, without its text and the stamp", rest)),
+        row("event.action", From::Fact(Fact::Action)),
+        row("event.outcome", From::Fact(Fact::Outcome)),
+        row("event.reason", From::Fact(Fact::Reason)),
+        row("user.name", From::Fact(Fact::User)),
+        row("user.id", From::Text(Fact::UserId)),
+        row("user.effective.name", From::Fact(Fact::TargetUser)),
+        row("source.ip", From::Made("the address, if it is one", address)),
+        row("source.address", From::Fact(Fact::Address)),
+        row("source.port", From::Number(Fact::Port)),
+        row("related.user", From::List(&[Fact::User, Fact::TargetUser])),
+        row("related.ip", From::Made("the address, if it is one", |facts, out| list_of(facts, address, out))),
+        row("process.name", From::Fact(Fact::Program)),
+        row("process.pid", From::Number(Fact::Pid)),
+        row("process.executable", From::Fact(Fact::Executable)),
+        row("process.command_line", From::Fact(Fact::Command)),
+        row("process.working_directory", From::Fact(Fact::Directory)),
+        row("system.auth.ssh.method", From::Fact(Fact::Method)),
+        row("host.hostname", From::Fact(Fact::Host)),
+    ],
+    TAIL,
 ];
 
 /// auditd's processes.
-pub(crate) const PROCESS: &[Row] = &[
-    row("@timestamp", From::Fact(Fact::Time)),
-    row("ecs.version", ECS_VERSION),
-    row("event.kind", From::Const("\"event\"")),
-    row("event.id", From::Fact(Fact::Id)),
-    row("event.hash", From::Fact(Fact::Hash)),
-    row("event.dataset", From::Const("\"auditd.log\"")),
-    row("event.category", From::Const("[\"process\"]")),
-    row("event.type", From::Const("[\"start\"]")),
-    row("event.action", From::Fact(Fact::Action)),
-    row("event.outcome", From::Fact(Fact::Outcome)),
-    row("user.name", From::Fact(Fact::User)),
-    row("user.id", From::Text(Fact::UserId)),
-    row("related.user", From::List(&[Fact::User])),
-    row("process.pid", From::Number(Fact::Pid)),
-    row("process.parent.pid", From::Number(Fact::ParentPid)),
-    row("process.name", From::Fact(Fact::Process)),
-    row("process.executable", From::Fact(Fact::Executable)),
-    row("process.args", From::Fact(Fact::Arguments)),
-    row("process.command_line", From::Fact(Fact::Command)),
-    row("process.working_directory", From::Fact(Fact::Directory)),
-    row("auditd.log.sequence", From::Number(Fact::AuditId)),
-    row(
-        "auditd.log.record_type",
-        From::Made("the record's type", |facts, out| {
-            out.extend_from_slice(&json::quoted(&facts.text(Fact::Action).to_ascii_uppercase()));
-        }),
-    ),
-    row("auditd.log.tty", From::Fact(Fact::Terminal)),
-    row("auditd.log.key", From::Fact(Fact::Key)),
-    row("host.hostname", From::Fact(Fact::Host)),
-    row("orchestrator.cluster.name", From::Fact(Fact::Cluster)),
-    row("message", From::Fact(Fact::Message)),
-    row("auditgate_record", From::Made("the record, without its text and the stamp", rest)),
+pub(crate) const PROCESS: Mapping = &[
+    HEAD,
+    &[
+        row("event.dataset", From::Const("\"auditd.log\"")),
+        row("event.category", From::Const("[\"process\"]")),
+        row("event.type", From::Const("[\"start\"]")),
+        row("event.action", From::Fact(Fact::Action)),
+        row("event.outcome", From::Fact(Fact::Outcome)),
+        row("user.name", From::Fact(Fact::User)),
+        row("user.id", From::Text(Fact::UserId)),
+        row("related.user", From::List(&[Fact::User])),
+        row("process.pid", From::Number(Fact::Pid)),
+        row("process.parent.pid", From::Number(Fact::ParentPid)),
+        row("process.name", From::Fact(Fact::Process)),
+        row("process.executable", From::Fact(Fact::Executable)),
+        row("process.args", From::Fact(Fact::Arguments)),
+        row("process.command_line", From::Fact(Fact::Command)),
+        row("process.working_directory", From::Fact(Fact::Directory)),
+        row("auditd.log.sequence", From::Number(Fact::AuditId)),
+        row(
+            "auditd.log.record_type",
+            From::Made("the record's type", |facts, out| {
+                out.extend_from_slice(&json::quoted(&facts.text(Fact::Action).to_ascii_uppercase()));
+            }),
+        ),
+        row("auditd.log.tty", From::Fact(Fact::Terminal)),
+        row("auditd.log.key", From::Fact(Fact::Key)),
+        row("host.hostname", From::Fact(Fact::Host)),
+    ],
+    TAIL,
 ];
 
 /// Anything else.
-pub(crate) const OTHER: &[Row] = &[
-    row("@timestamp", From::Fact(Fact::Time)),
-    row("ecs.version", ECS_VERSION),
-    row("event.kind", From::Const("\"event\"")),
-    row("event.id", From::Fact(Fact::Id)),
-    row("event.hash", From::Fact(Fact::Hash)),
-    row(
-        "event.dataset",
-        From::Choice(
-            Fact::Source,
-            &[("container", "\"kubernetes.container_logs\""), ("auditd", "\"auditd.log\""), ("*", "\"system.syslog\"")],
+pub(crate) const OTHER: Mapping = &[
+    HEAD,
+    &[
+        row(
+            "event.dataset",
+            From::Choice(
+                Fact::Source,
+                &[
+                    ("container", "\"kubernetes.container_logs\""),
+                    ("auditd", "\"auditd.log\""),
+                    ("*", "\"system.syslog\""),
+                ],
+            ),
         ),
-    ),
-    row("process.name", From::Fact(Fact::Program)),
-    row("process.pid", From::Number(Fact::Pid)),
-    row("host.hostname", From::Fact(Fact::Host)),
-    row("kubernetes.namespace", From::Fact(Fact::Namespace)),
-    row("kubernetes.pod.name", From::Fact(Fact::Pod)),
-    row("kubernetes.container.name", From::Fact(Fact::Container)),
-    row("orchestrator.cluster.name", From::Fact(Fact::Cluster)),
-    row("message", From::Fact(Fact::Message)),
-    row("auditgate_record", From::Made("the record, without its text and the stamp", rest)),
+        row("process.name", From::Fact(Fact::Program)),
+        row("process.pid", From::Number(Fact::Pid)),
+        row("host.hostname", From::Fact(Fact::Host)),
+        row("kubernetes.namespace", From::Fact(Fact::Namespace)),
+        row("kubernetes.pod.name", From::Fact(Fact::Pod)),
+        row("kubernetes.container.name", From::Fact(Fact::Container)),
+    ],
+    TAIL,
 ];
 
 /// The mapping of a shape.
-pub(crate) fn rows(shape: Shape) -> &'static [Row] {
+pub(crate) fn mapping(shape: Shape) -> Mapping {
     match shape {
         Shape::Kubernetes | Shape::Aks => KUBERNETES,
         Shape::Gke => GKE,

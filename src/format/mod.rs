@@ -16,6 +16,7 @@ mod severity;
 mod table;
 pub(crate) mod time;
 pub(crate) mod unique;
+mod unmapped;
 mod wrap;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -103,19 +104,19 @@ fn body(body: Body, facts: &Facts<'_>, item: &Item<'_>, out: &mut Vec<u8>) {
     match body {
         Body::Native => out.extend_from_slice(item.event),
         Body::Raw => raw(item.event, out),
-        Body::Ecs => object(ecs::rows(facts.shape), facts, true, out),
-        Body::Ocsf => object(ocsf::rows(facts.shape), facts, false, out),
-        Body::Sentinel => object(wrap::SENTINEL, facts, false, out),
+        Body::Ecs => object(ecs::mapping(facts.shape), facts, true, out),
+        Body::Ocsf => object(ocsf::mapping(facts.shape), facts, false, out),
+        Body::Sentinel => object(&[wrap::SENTINEL], facts, false, out),
         Body::Cef => line::cef(facts, out),
         Body::Leef => line::leef(facts, out),
     }
 }
 
 /// An object by a mapping, and the stamp in it where there is room for it.
-fn object(rows: &[table::Row], facts: &Facts<'_>, with_stamp: bool, out: &mut Vec<u8>) {
+fn object(mapping: &[&[table::Row]], facts: &Facts<'_>, with_stamp: bool, out: &mut Vec<u8>) {
     let start = out.len();
     out.push(b'{');
-    table::members(rows, facts, out);
+    table::members(mapping.iter().copied().flatten(), facts, out);
     if let Some(stamp) = facts.around("auditgate").filter(|_| with_stamp) {
         table::push_key("auditgate", start, out);
         out.extend_from_slice(stamp);

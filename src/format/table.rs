@@ -14,6 +14,9 @@ pub(crate) struct Row {
     pub(crate) from: From,
 }
 
+/// A mapping: its rows, in blocks that several mappings share.
+pub(crate) type Mapping = &'static [&'static [Row]];
+
 /// What goes there.
 pub(crate) enum From {
     /// The same JSON, whatever the event.
@@ -123,7 +126,7 @@ pub(crate) fn push_millis(seconds: i64, nanoseconds: u32, out: &mut Vec<u8>) {
 }
 
 /// Appends the members of one object, without its brackets.
-pub(crate) fn members(rows: &[Row], facts: &Facts<'_>, out: &mut Vec<u8>) {
+pub(crate) fn members<'r>(rows: impl Iterator<Item = &'r Row>, facts: &Facts<'_>, out: &mut Vec<u8>) {
     let mut open: Vec<&str> = Vec::new();
     let mut written = "";
     let mut found = Vec::new();

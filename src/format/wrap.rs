@@ -256,7 +256,7 @@ pub(crate) fn gelf(body: &[u8], facts: &Facts<'_>, item: &Item<'_>, options: &Op
     let start = out.len();
     out.push(b'{');
     let rows = if stock { GELF.get(1..).unwrap_or_default() } else { GELF };
-    members(rows, facts, out);
+    members(rows.iter(), facts, out);
     if facts.json(Fact::Host).is_none() {
         let host = if options.host.is_empty() { "unknown" } else { &options.host };
         push_text("host", host.as_bytes(), start, out);
