@@ -194,7 +194,7 @@ fn spawn(shared: &Arc<Shared>, mut worker: Worker) -> Result<(), DeliverError> {
             own.help_if_needed();
             let delivered = catch_unwind(AssertUnwindSafe(|| worker.deliver(&job.tag, &job.chunk, job.lines)));
             let verdict = delivered.unwrap_or_else(|_| {
-                own.log(Level::Error, "H007: a worker panicked and is started again".into());
+                own.log(Level::Error, "H008: a worker panicked and is started again".into());
                 // Nothing of what it left is used again; where a new one cannot start, the old one tells why at the next chunk.
                 if let Ok(new) = Worker::new(Arc::clone(&own)) {
                     worker = new;
