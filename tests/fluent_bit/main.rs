@@ -2,7 +2,7 @@
 //!
 //! `FLUENT_BIT` names a Fluent Bit of 4.1 or later, `FLUENT_BIT_OLD` one of 3.1; without them `fluent-bit` in `PATH` is tried.
 //! A line that is not there is skipped, loudly; with `REQUIRE_FLUENT_BIT` set that fails. The module is `dist/auditgate.wasm`
-//! (`make dist`) or what `AUDITGATE_WASM` names. `KEEP_FLUENT_BIT_RUNS` keeps the folders of the runs; failed ones stay.
+//! (`make dist`) or what `AUDITGATE_WASM` names, the output plugin `dist/out_auditgate.so` or what `AUDITGATE_PLUGIN` names. `KEEP_FLUENT_BIT_RUNS` keeps the folders of the runs; failed ones stay.
 //!
 //! Every test here runs in both lines, as `newer::` and `older::`. Each known way of losing an event, or of letting it pass
 //! raw, and the test that covers it:
@@ -30,6 +30,9 @@
 //! | `event_format msgpack`: the answer is cut at the first zero byte | `mistakes::msgpack_is_answered_with_a_placeholder` |
 //! | a policy that does not check must not trap at load | `policy::a_policy_that_does_not_check_locks_down` |
 //! | a chart's own inputs and filters in front of the module: all five of fluent-logshipping-app's | `chart::*` |
+//! | a destination's output takes what did not pass the module | `destinations::no_output_takes_a_tag_that_raw_events_have`, `destinations::filter::*` |
+//! | an output plugin that cannot run its module, or read its policy | `destinations::output::*` |
+//! | a chart's storage path that is a variable in a variable | `chart::what_waits_stands_on_the_volume` |
 //! | an emitter over its limit keeps the old tag; a receiver that is away; kill -9 | `routing::*` |
 //! | a hot reload with another policy | `reload::*` |
 //! | an event that did not pass the module reaches an output by its old tag | every test: the probe sees all tags |
