@@ -20,6 +20,7 @@ flags+=" -C link-arg=-zstack-size=$stack_bytes -C link-arg=--max-memory=$max_mem
 flags+=" -C llvm-args=-inline-threshold=50"
 # Another twelfth of the size: what unrolled loops gain, an interpreter does not notice either.
 flags+=" -C llvm-args=-unroll-full-max-count=1 -C llvm-args=-unroll-max-count=1 -C llvm-args=-unroll-runtime=false"
+flags+=" ${AUDITGATE_MODULE_FLAGS:-}"
 # The same bytes wherever the checkout stands.
 flags+=" --remap-path-prefix=$PWD=."
 
@@ -79,6 +80,7 @@ filter_module() {
   say "dist/$1.wasm: $(wc -c <"dist/$1.wasm") bytes"
 }
 filter_module auditgate module,own-rules,templates
+[ "${AUDITGATE_MODULES:-all}" = all ] || exit 0
 # The same with the forms of docs/formats, which most filters have no use for.
 filter_module auditgate-formats module,own-rules,templates,formats
 # Without what most policies have no use for, and a module gains nothing from that is loaded anew for every few events.

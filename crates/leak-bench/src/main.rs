@@ -11,12 +11,13 @@ use auditgate_leak_bench::target::{Native, PassThrough, Target};
 use auditgate_leak_bench::{benign, fluent_bit, report};
 
 const USAGE: &str =
-    "usage: auditgate-leak-bench [--engine native|wasm|none] [--module FILE] [--seeds N] [--fast] [--benign N]
+    "usage: auditgate-leak-bench [--engine native|wasm|none] [--module FILE] [--seeds N] [--one-kind-in N] [--fast] [--benign N]
                             [--formats] [--report FILE] [--failures FILE] [--fluent-bit PROGRAM]
 
   --engine   what is measured; none lets everything pass and so proves the judge (default native)
   --module   the module for --engine wasm (default dist/auditgate.wasm)
   --seeds    seeds for each kind, place and encoding (default 10)
+  --one-kind-in  at each place every Nth kind and encoding only, for a quick look (default 1)
   --fast     the same as --seeds 1 --benign 2000
   --formats  write every answer in every output format as well, and look there, too
   --benign   benign events for the over-redaction figures (default 10000)
@@ -29,6 +30,7 @@ struct Options {
     engine: String,
     module: String,
     seeds: u64,
+    one_kind_in: usize,
     benign: u64,
     formats: bool,
     report: Option<String>,
@@ -41,6 +43,7 @@ fn options() -> Result<Options, String> {
         engine: "native".into(),
         module: "dist/auditgate.wasm".into(),
         seeds: 10,
+        one_kind_in: 1,
         benign: 10_000,
         formats: false,
         report: None,
@@ -64,6 +67,7 @@ fn options() -> Result<Options, String> {
             "--engine" => options.engine = value,
             "--module" => options.module = value,
             "--seeds" => options.seeds = number()?,
+            "--one-kind-in" => options.one_kind_in = number()?.max(1) as usize,
             "--benign" => options.benign = number()?,
             "--report" => options.report = Some(value),
             "--fluent-bit" => options.fluent_bits.push(value),
@@ -96,7 +100,7 @@ fn bench() -> Result<bool, String> {
         "none" => Box::new(PassThrough),
         other => return Err(format!("expected the engine `native`, `wasm` or `none`, found `{other}`\n{USAGE}")),
     };
-    let plan = Plan { seeds: options.seeds, one_kind_in: 1, formats: options.formats };
+    let plan = Plan { seeds: options.seeds, one_kind_in: options.one_kind_in, formats: options.formats };
     let terminal = std::io::stderr().is_terminal();
     let results = run(target.as_mut(), plan, |done, all| {
         if terminal {
