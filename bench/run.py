@@ -15,7 +15,8 @@ from harness.process import ChildFailed
 from harness.record import Record, directory_name
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ["new", "old", "load", "engine", "sizes", "rss"]
+PARTS = ["new", "old", "load", "live", "engine", "sizes", "rss"]
+QUICK = {"events": 1_000, "rounds": 1, "live_seconds": 2, "million": 20_000}
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 
 
@@ -29,14 +30,19 @@ def step(text: str) -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure (default: all)")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS,
+                        help="parts to measure (default: all); those measured before stay in the record of the day")
+    parser.add_argument("--quick", action="store_true", help="every part with little work, into the target directory: does it run? Its numbers mean nothing")
     parser.add_argument("--events", type=int, default=20_000, help="events in a run of Fluent Bit")
     parser.add_argument("--rounds", type=int, default=5, help="rounds, each of which measures every variant once")
     parser.add_argument("--live-seconds", type=float, default=8, help="length of a live run")
     parser.add_argument("--million", type=int, default=1_000_000, help="events of the memory run")
     parser.add_argument("--no-vrl", action="store_true", help="do not build VRL (12 minutes on two cores, once)")
     parser.add_argument("--out", type=Path, help="directory for the results (default: bench/runs/<date>-<cpu>)")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.quick:
+        vars(options).update(QUICK)
+    return options
 
 
 def built(*command: str, result: Path, cwd: Path = ROOT, **environment: str) -> str:
@@ -79,6 +85,8 @@ def compile_aot(variable: str, options: list[str], modules: dict[str, str], fold
 def main() -> int:
     options = arguments()
     record = Record()
+    target = options.out or (TARGET / "bench-quick" if options.quick else ROOT / "bench" / "runs" / directory_name())
+    measured: dict[str, bool] = {}  # in order
     new = fluent_bit.find("FLUENT_BIT", "fluent-bit")
     old = fluent_bit.find("FLUENT_BIT_OLD", None)
     for name, binary in (("FLUENT_BIT", new), ("FLUENT_BIT_OLD", old)):
@@ -99,17 +107,20 @@ def main() -> int:
         baked = os.environ.get("AUDITGATE_BAKED", str(ROOT / "dist" / "auditgate-baked.wasm"))
         baked = baked if Path(baked).exists() else ""
         to_compile = {"general": module} | ({"baked": baked} if baked else {})
-        floor = floor_module() if {"new", "old", "load"} & set(options.only) and (new or old) else ""
+        floor = floor_module() if {"new", "old", "load", "live"} & set(options.only) and (new or old) else ""
         mixed = events.mixed(folder, options.events)
         say(f"{mixed.count} events, {mixed.mean_bytes:.0f} bytes each")
 
         def attempt(part: str, measure) -> None:
-            """A part that fails costs its own rows only."""
+            """A part that fails costs its own rows only. What there is so far is written, in case the run is broken off."""
+            record.part = part
             try:
                 measure()
             except (AssertionError, OSError, subprocess.SubprocessError, ChildFailed) as error:
                 step(f"FAILED: {part}: {error}")
                 record.row(part, f"part `{part}` of the benchmarks", "runs", f"failed: {error}", False)
+            measured[part] = True
+            record.write(target, list(measured), PARTS)
 
         if new and {"new", "load"} & set(options.only):
             step(f"Fluent Bit {new.version}")
@@ -119,14 +130,16 @@ def main() -> int:
                 attempt("new", lambda: pipeline.new(record, new, modules, mixed, options.rounds, say))
             if "load" in options.only:
                 attempt("load", lambda: loading.new(record, new, modules, options.rounds, say))
-        if old and {"old", "load"} & set(options.only):
+        if old and {"old", "load", "live"} & set(options.only):
             step(f"Fluent Bit {old.version}")
             aot = compile_aot("WAMRC_OLD", ["--disable-simd", "--disable-ref-types"], to_compile, folder)
             modules = pipeline.Modules(module, baked, floor, aot)
             if "old" in options.only:
                 attempt("old", lambda: pipeline.old(record, old, modules, mixed, options.rounds, say))
             if "load" in options.only:
-                attempt("load", lambda: loading.old(record, old, modules, mixed.path, options.rounds, options.live_seconds, say))
+                attempt("load", lambda: loading.old(record, old, modules, options.rounds, say))
+            if "live" in options.only:
+                attempt("live", lambda: loading.live_rates(record, old, modules, mixed.path, options.live_seconds, say))
         if {"engine", "sizes"} & set(options.only):
             step("the engine without Fluent Bit")
             programs = engine.Programs(bench_program(), "" if options.no_vrl else vrl_program(), module)
@@ -138,8 +151,6 @@ def main() -> int:
             step("memory over many events")
             attempt("rss", lambda: engine.rss(record, new, module, mixed, options.million, say))
 
-    target = options.out or ROOT / "bench" / "runs" / directory_name()
-    record.write(target)
     step(f"results in {target}")
     return 0 if all(row.met is not False for row in record.rows) else 3
 

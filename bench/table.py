@@ -18,8 +18,8 @@ def table(run: Path) -> str:
     lines = [f"![CPU that each filter adds, an event]({folder}/chart.svg)", ""] if (run / "chart.svg").exists() else []
     lines += ["| what | bar | measured | |", "|---|---|---|---|"]
     lines += [f"| {row['what']} | {row['bar']} | {row['measured']} | {VERDICTS[row['met']]} |" for row in recorded["rows"]]
-    changed = " with local changes" if head["dirty"] else ""
-    lines += ["", f"Recorded on {head['date']} on {head['cores']} cores of an {head['cpu']}, commit {head['commit']}{changed}: [raw numbers]({folder}/numbers.json), "
+    commits = dict.fromkeys(run["commit"] + (" with local changes" if run["dirty"] else "") for run in [*recorded.get("earlier", []), head])
+    lines += ["", f"Recorded on {head['date']} on {head['cores']} cores of an {head['cpu']}, commit {' and '.join(commits)}: [raw numbers]({folder}/numbers.json), "
               "[how it is measured](bench/README.md)."]
     return "\n".join(lines)
 

@@ -87,6 +87,11 @@ class Pipeline:
 NULL = "[OUTPUT]\n    Name null\n    Match *"
 
 
+def to_file(folder: str, name: str) -> str:
+    """An output that writes one JSON object a line."""
+    return f"[OUTPUT]\n    Name file\n    Match *\n    Path {folder}\n    File {name}\n    Format plain"
+
+
 def run(binary: FluentBit, pipeline: Pipeline, events: str, output: str = NULL) -> process.Usage:
     """Runs the pipeline over `events` to the end of the file. Anything that Fluent Bit logs as an error fails the run."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
@@ -105,4 +110,4 @@ def run_to_file(binary: FluentBit, pipeline: Pipeline, events: str, target: str)
     """The same with the records written to `target`, one JSON object a line."""
     folder, name = os.path.split(target)
     Path(target).unlink(missing_ok=True)
-    return run(binary, pipeline, events, f"[OUTPUT]\n    Name file\n    Match *\n    Path {folder}\n    File {name}\n    Format plain")
+    return run(binary, pipeline, events, to_file(folder, name))

@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from . import events as ev
 from . import fluent_bit as fb
 from .pipeline import Modules
 from .process import Spread, Usage, interleaved, reap
@@ -55,13 +56,14 @@ def load_time_kept(binary: fb.FluentBit, modules: dict[str, str], floor: str, ro
     return {name: Spread.of([(one.cpu_s - floor.cpu_s) * 1e3 for one, floor in zip(usage[name], usage["floor"])]) for name in modules}
 
 
-def live(binary: fb.FluentBit, pipeline: fb.Pipeline, lines: list[bytes], per_second: int, seconds: float) -> Usage:
-    """Appends one event at a time to a tailed file at a steady rate."""
+def live(binary: fb.FluentBit, pipeline: fb.Pipeline, lines: list[bytes], per_second: int, seconds: float) -> tuple[Usage, ev.Verdict]:
+    """Appends one event at a time to a tailed file at a steady rate. Also what was written of them."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         events, config = Path(directory) / "live.jsonl", Path(directory) / "bench.conf"
         events.touch()
         (Path(directory) / "parsers.conf").write_text(fb.PARSERS)
-        config.write_text(pipeline.text(str(events), directory, fb.NULL, exit_on_eof=False))
+        output = fb.to_file(directory, "out.jsonl")
+        config.write_text(pipeline.text(str(events), directory, output, exit_on_eof=False))
         command = [binary.path, "-q", "-c", str(config)]
         start = time.monotonic()
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -76,14 +78,20 @@ def live(binary: fb.FluentBit, pipeline: fb.Pipeline, lines: list[bytes], per_se
         os.close(target)
         time.sleep(2)
         os.kill(child.pid, signal.SIGTERM)  # not terminate(): that would collect a child that has ended already
-        return reap(child, start, 60, command)
+        usage = reap(child, start, 60, command)
+        return usage, ev.judge(str(Path(directory) / "out.jsonl"), "")
 
 
-def old(record: Record, binary: fb.FluentBit, modules: Modules, sample: str, rounds: int, seconds: float, say) -> None:
-    """Size and load time of what is deployed with an old Fluent Bit, and the CPU of live events."""
-    version = f"Fluent Bit {binary.version}"
+def deployed(modules: Modules) -> dict[str, str]:
+    """The files that an old Fluent Bit can be given."""
     files = {"module": modules.general, "baked": modules.baked, "aot": modules.aot.get("general", ""), "baked aot": modules.aot.get("baked", "")}
-    files = {name: file for name, file in files.items() if file}
+    return {name: file for name, file in files.items() if file}
+
+
+def old(record: Record, binary: fb.FluentBit, modules: Modules, rounds: int, say) -> None:
+    """Size and load time of what is deployed with an old Fluent Bit."""
+    version = f"Fluent Bit {binary.version}"
+    files = deployed(modules)
     times = load_time(binary, files, rounds, say)
     record.raw["load_old_ms"] = {name: spread.raw() | {"bytes": os.path.getsize(files[name])} for name, spread in times.items()}
     size = "at most 80 KB"
@@ -101,18 +109,28 @@ def old(record: Record, binary: fb.FluentBit, modules: Modules, sample: str, rou
     for name in ("module", "aot"):
         if name in times:
             record.row(f"load-{name}", f"{version}, load and one small event, {name}", "none", times[name].text("ms"))
+
+
+def live_rates(record: Record, binary: fb.FluentBit, modules: Modules, sample: str, seconds: float, say) -> None:
+    """The CPU of live events with an old Fluent Bit, which loads the module for every few of them."""
+    version = f"Fluent Bit {binary.version}"
+    files = deployed(modules)
     lines = Path(sample).read_bytes().splitlines(keepends=True)[:1000]
     table = {"none": fb.Pipeline(chunk="32K"), "lua": fb.Pipeline(chunk="32K", filter="lua")}
     table |= {name: wasm(fb.Pipeline(chunk="32K"), file) for name, file in files.items()}
     for rate in (100, 500):
-        used = {}
+        used, wrong = {}, []
         for name, pipeline in table.items():
-            used[name] = live(binary, pipeline, lines, rate, seconds)
+            used[name], verdict = live(binary, pipeline, lines, rate, seconds)
             say(f"live {rate}/s {name}: {used[name].cpu_s:.2f} s CPU")
+            sent = int(rate * seconds)
+            stamped = sent if name in files else 0
+            if (verdict.count, verdict.stamped, verdict.placeholders) != (sent, stamped, 0):
+                wrong.append(f"**{name}: expected {sent} records, {stamped} stamped, found {verdict.count}, {verdict.stamped}**")
         record.raw[f"live_{rate}"] = {"seconds": seconds} | {name: usage.raw() for name, usage in used.items()}
         share = {name: (usage.cpu_s - used["none"].cpu_s) / seconds * 100 for name, usage in used.items() if name != "none"}
         record.row(f"live-{rate}", f"{version}, {rate} live events a second, added CPU of one core", "stated",
-                   "; ".join(f"{name} {percent:.1f} %" for name, percent in share.items()))
+                   "; ".join([f"{name} {percent:.1f} %" for name, percent in share.items()] + wrong), False if wrong else None)
 
 
 def new(record: Record, binary: fb.FluentBit, modules: Modules, rounds: int, say) -> None:

@@ -43,6 +43,7 @@ def variants(modules: Modules, chunk: str) -> dict[str, fb.Pipeline]:
     found["echo"] = wasm(parsed, modules.floor, "echo")
     found["echo raw"] = wasm(raw, modules.floor, "echo")
     found["scan"] = wasm(parsed, modules.floor, "scan")
+    found["scan raw"] = wasm(raw, modules.floor, "scan")
     return found
 
 
@@ -88,7 +89,7 @@ class Throughput:
     def why_not(self, name: str) -> str:
         return self.failed.get(name, "not measured")
 
-    def judged(self, name: str, text: str, met: bool) -> tuple[str, bool]:
+    def judged(self, name: str, text: str, met: bool | None) -> tuple[str, bool | None]:
         """What is wrong with an output counts as not met, however fast it was made."""
         return (f"{text}; **{self.failed[name]}**", False) if name in self.failed else (text, met)
 
@@ -126,7 +127,7 @@ LABELS = {
     "lua": "Lua redactor, does less", "lua tuned": "Lua redactor, tuned, does less", "module": "auditgate.wasm",
     "module raw": "auditgate.wasm, raw lines", "aot": "compiled ahead of time", "aot raw": "compiled ahead of time, raw lines",
     "baked": "baked module", "baked aot": "baked, compiled ahead of time", "echo": "floor: a module that does nothing",
-    "echo raw": "floor: the same, raw lines", "scan": "floor: a module that only looks",
+    "echo raw": "floor: the same, raw lines", "scan": "floor: a module that only looks", "scan raw": "floor: one that only looks, raw lines",
 }
 
 
@@ -145,7 +146,7 @@ def compare(record: Record, run: Throughput, id_: str, name: str, what: str, lim
 
 def new(record: Record, binary: fb.FluentBit, modules: Modules, events: ev.Events, rounds: int, say) -> None:
     """The rows of a Fluent Bit that keeps its instance."""
-    names = ["none", "none raw", "lua", "lua tuned", "module", "module raw", "aot", "aot raw", "echo", "echo raw", "scan"]
+    names = ["none", "none raw", "lua", "lua tuned", "module", "module raw", "aot", "aot raw", "echo", "echo raw", "scan", "scan raw"]
     run = Throughput(binary, modules, events, "1M", rounds, names, say)
     record.raw["fluent_bit_new"] = run.raw()
     record.bars.append((f"Fluent Bit {binary.version}, events of {events.mean_bytes / 1000:.1f} kB", run.bars()))
@@ -161,22 +162,30 @@ def new(record: Record, binary: fb.FluentBit, modules: Modules, events: ev.Event
         record.row("pipeline", what, bar, *run.judged("module raw", text, ratio.median <= 0.4))
     else:
         record.row("pipeline", what, bar, run.why_not("module raw"))
-    floors = [f"{LABELS[name]} {run.added(name).median:.1f} µs" for name in ("echo", "echo raw", "scan") if run.has(name)]
-    record.row("floor", f"{version}, floors", "none", "; ".join(floors))
+    floors(record, run, version)
+
+
+def floors(record: Record, run: Throughput, version: str) -> None:
+    """What no module can be faster than, in the same unit as the rows that have a bar."""
+    for name in ("echo", "echo raw", "scan", "scan raw"):
+        if run.has(name) and run.has("lua"):
+            text = f"{run.ratio(name).text()} of Lua's: {run.added(name).text('µs')}"
+            record.row(f"floor-{name.replace(' ', '-')}", f"{version}, {LABELS[name]}", "none", text)
 
 
 def old(record: Record, binary: fb.FluentBit, modules: Modules, events: ev.Events, rounds: int, say) -> None:
     """The rows of a Fluent Bit that loads the module for every chunk."""
     version = f"Fluent Bit {binary.version}"
-    large = Throughput(binary, modules, events, "1M", rounds, ["none", "lua", "lua tuned", "module", "baked", "echo"], say)
+    large = Throughput(binary, modules, events, "1M", rounds, ["none", "lua", "lua tuned", "module", "baked", "echo", "scan"], say)
     record.raw["fluent_bit_old_1m"] = large.raw()
     record.bars.append((f"Fluent Bit {binary.version}, chunks of 1 MB", large.bars()))
     compare(record, large, "old-large", "module", f"{version}, 1 MB chunks, interpreter", 0.6)
+    floors(record, large, f"{version}, 1 MB chunks")
     small = Throughput(binary, modules, events, "32K", rounds, ["none", "lua", "lua tuned", "module", "baked", "aot", "baked aot", "echo"], say)
     record.raw["fluent_bit_old_32k"] = small.raw()
     record.bars.append((f"Fluent Bit {binary.version}, chunks of 32 KB", small.bars()))
     compare(record, small, "old-small-aot", "baked aot", f"{version}, 32 KB chunks, baked module compiled ahead of time", 0.6)
     for name in ("baked", "module", "aot"):
         if small.has(name):
-            record.row(f"old-small-{name}", f"{version}, 32 KB chunks, {LABELS[name]}", "none",
-                       f"{small.ratio(name).text()} of Lua's: {small.added(name).text('µs')}")
+            text = f"{small.ratio(name).text()} of Lua's: {small.added(name).text('µs')}"
+            record.row(f"old-small-{name}", f"{version}, 32 KB chunks, {LABELS[name]}", "none", *small.judged(name, text, None))

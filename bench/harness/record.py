@@ -23,6 +23,7 @@ class Row:
     bar: str
     measured: str
     met: bool | None = None  # None: not measured, or nothing to meet
+    part: str = ""  # of the benchmarks
 
     @property
     def verdict(self) -> str:
@@ -37,31 +38,47 @@ class Record:
     raw: dict = field(default_factory=dict)
     bars: list[tuple[str, list[chart.Bar]]] = field(default_factory=list)  # chart: title, bars
     versions: dict = field(default_factory=dict)
+    part: str = ""  # that is being measured
 
     def row(self, id_: str, what: str, bar: str, measured: str, met: bool | None = None) -> None:
-        self.rows.append(Row(id_, what, bar, measured, met))
+        self.rows.append(Row(id_, what, bar, measured, met, self.part))
         mark = {True: "met", False: "NOT MET", None: "-"}[met]
         print(f"  {what}: {measured}  [bar: {bar}: {mark}]", file=sys.stderr)
 
-    def write(self, directory: Path) -> None:
+    def write(self, directory: Path, parts: list[str], order: list[str]) -> None:
+        """Writes what was measured. What another run measured in that directory stays, but for the parts that this one measured anew."""
         directory.mkdir(parents=True, exist_ok=True)
-        head = machine() | {"command": " ".join(sys.argv), "versions": self.versions}
-        body = {"run": head, "rows": [row.__dict__ for row in self.rows], "raw": self.raw}
-        (directory / "numbers.json").write_text(json.dumps(body, indent=1) + "\n")
-        (directory / "summary.md").write_text(self.summary(head))
-        if self.bars:
-            (directory / "chart.svg").write_text(chart.draw(self.bars, f"{head['cpu']}, {head['date']}"))
+        numbers = directory / "numbers.json"
+        head = machine() | {"command": " ".join(sys.argv), "versions": self.versions, "parts": parts}
+        before = json.loads(numbers.read_text()) if numbers.exists() else {}
+        earlier = [run | {"parts": [part for part in run.get("parts", []) if part not in parts]} for run in [*before.get("earlier", []), before.get("run", {})]]
+        earlier = [run for run in earlier if run["parts"]]
+        kept = {part for run in earlier for part in run["parts"]}
+        rows = [Row(**row) for row in before.get("rows", []) if row.get("part") in kept] + self.rows
+        rows.sort(key=lambda row: order.index(row.part))
+        bars = {title: [bar.__dict__ for bar in drawn] for title, drawn in self.bars}
+        bars = {title: drawn for title, drawn in before.get("chart", {}).items() if kept} | bars
+        raw = (before.get("raw", {}) if kept else {}) | self.raw
+        body = {"run": head, "earlier": earlier, "rows": [row.__dict__ for row in rows], "chart": bars, "raw": raw}
+        numbers.write_text(json.dumps(body, indent=1) + "\n")
+        (directory / "summary.md").write_text(self.summary([*earlier, head], rows, bool(bars)))
+        if bars:
+            groups = [(title, [chart.Bar(**bar) for bar in drawn]) for title, drawn in bars.items()]
+            (directory / "chart.svg").write_text(chart.draw(groups, f"{head['cpu']}, {head['date']}"))
 
-    def summary(self, head: dict) -> str:
+    @staticmethod
+    def summary(runs: list[dict], rows: list[Row], has_chart: bool) -> str:
+        head = runs[-1]
         lines = [f"# Measured on {head['date']}: {head['cpu']}, {head['cores']} cores", ""]
-        lines += [f"- commit `{head['commit']}`{' with local changes' if head['dirty'] else ''}, command `{head['command']}`"]
-        lines += [f"- {name}: {value}" for name, value in self.versions.items()]
-        lines += [f"- load average at the start {head['load']}", "", "CPU is user + system of the whole process (wait4); "
-                  "numbers are medians, in brackets the smallest and largest round.", ""]
-        if self.bars:
+        for run in runs:
+            changed = " with local changes" if run["dirty"] else ""
+            lines.append(f"- {', '.join(run['parts'])}: commit `{run['commit']}`{changed}, command `{run['command']}`, load average at the start {run['load']}")
+        lines += [f"- {name}: {value}" for name, value in head["versions"].items()]
+        lines += ["", "CPU is user + system of the whole process (wait4); numbers are medians, in brackets the smallest and largest round.", ""]
+        if has_chart:
             lines += ["![CPU an event](chart.svg)", ""]
         lines += ["| what | bar | measured | |", "|---|---|---|---|"]
-        lines += [f"| {row.what} | {row.bar} | {row.measured} | {row.verdict} |" for row in self.rows]
+        lines += [f"| {row.what} | {row.bar} | {row.measured} | {row.verdict} |" for row in rows]
         return "\n".join(lines) + "\n"
 
 
