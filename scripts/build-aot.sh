@@ -19,7 +19,7 @@ cpu=${AOT_CPU:-}
 find_compiler() {
   local named=$1 version=$2
   if [ -n "$named" ]; then
-    [ -x "$named" ] || fail "expected WAMR's compiler $version, found no program \`$named\`"
+    [ -f "$named" ] || fail "expected WAMR's compiler $version, found no program \`$named\`"
     printf '%s' "$named"
   elif command -v wamrc >/dev/null && wamrc --version | grep -qF "$version"; then
     command -v wamrc

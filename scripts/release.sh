@@ -41,13 +41,14 @@ cp dist/auditgate "$out/auditgate-$version-$machine"
 cp dist/out_auditgate.so "$out/out_auditgate-$version-$machine.so"
 # Machine code is tied to the version of WAMR inside Fluent Bit: 1.3.0 in 3.1.9, 2.4.1 in 4.1 and later.
 rm -f dist/*.aot
-if scripts/build-aot.sh; then
+if [ -n "${WAMRC_241:-}${WAMRC_130:-}" ] || command -v wamrc >/dev/null; then
+  scripts/build-aot.sh
   for file in dist/*.aot; do
     name=${file#dist/}
     cp "$file" "$out/${name%.aot}-$version-$(uname -m).aot"
   done
 else
-  say "no machine code for Fluent Bit in this release"
+  say "no machine code for Fluent Bit in this release: found no compiler of WAMR"
 fi
 git ls-files -z LICENSE README.md CHANGELOG.md docs examples fluent-bit-conf deploy |
   tar --null --files-from=- --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX -cf - |
