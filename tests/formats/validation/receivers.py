@@ -70,12 +70,16 @@ def until(condition, what: str, seconds: float = WAIT_SECONDS):
     raise RuntimeError(f"waited {seconds} s for {what}")
 
 
+# The file output of Fluent Bit 3.1 writes the marks around a group of OTLP's log records as if they were records.
+GROUP_MARK = '{"resource":'
+
+
 def read_json_lines(path: pathlib.Path, count: int) -> list[dict]:
     """`count` lines of JSON, as soon as they are there."""
 
     def lines():
         text = path.read_bytes().decode() if path.exists() else ""
-        found = [line for line in text.split("\n") if line]
+        found = [line for line in text.split("\n") if line not in ("", "{}") and not line.startswith(GROUP_MARK)]
         return found if len(found) >= count and text.endswith("\n") else None
 
     try:
