@@ -23,6 +23,7 @@
 //! | an output's stack of 24 KB in 3.1 overflows at some 26 levels: a crash | `hostile::depth_on_the_default_stack` |
 //! | repeated keys | `hostile::repeated_keys` |
 //! | a key `auditgate` that was there before | `hostile::forged_stamps` |
+//! | a stack of 8 KB loses records with texts in texts | `sizes::texts_in_texts` |
 //! | a record larger than the 8 KB heap arrives as pointer 0 | `sizes::far_larger_than_the_heap_of_the_host` |
 //! | memory that cannot grow | `sizes::memory_that_cannot_grow` |
 //! | a line longer than the input's buffer ends the reading of the file | `sizes::five_megabytes` |

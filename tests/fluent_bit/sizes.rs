@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::harness::{FluentBit, Setup, Until, module};
 use crate::wasm;
 
-in_both!(five_megabytes, far_larger_than_the_heap_of_the_host, memory_that_cannot_grow);
+in_both!(five_megabytes, far_larger_than_the_heap_of_the_host, memory_that_cannot_grow, texts_in_texts);
 
 /// A small event, a large one with secrets at its end, a small one.
 fn between_small_ones(min_bytes: usize) -> (String, Vec<Value>, Generator) {
@@ -64,4 +64,36 @@ fn memory_that_cannot_grow(fluent_bit: &FluentBit) {
     records[1].assert_refused("E090");
     records[2].assert_is_event(&events[2]);
     run.assert_no_secret(generator.marker());
+}
+
+/// JSON in an annotation of an object that is JSON in an annotation: the stack that Fluent Bit lends by default is too small for that, and the
+/// record is lost; the one that is configured is not.
+fn texts_in_texts(fluent_bit: &FluentBit) {
+    let applied = |inner: Value| {
+        let annotation = "kubectl.kubernetes.io/last-applied-configuration";
+        serde_json::json!({"metadata": {"annotations": {annotation: inner.to_string()}}, "data": {"a": inner.to_string()}})
+    };
+    let event = |id: &str, body: Value| {
+        serde_json::json!({
+            "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Request", "auditID": id, "stage": "ResponseComplete",
+            "verb": "update", "objectRef": {"resource": "configmaps"}, "requestObject": body,
+        })
+    };
+    let body = serde_json::json!({"command": ["mysql", "-p4711x"]});
+    let events = [event("nested", applied(applied(applied(body)))), event("plain", serde_json::json!({}))];
+    let log: String = events.iter().map(|event| format!("{event}\n")).collect();
+    let setup = Setup::new(fluent_bit, "kubernetes-audit.yaml");
+    let run = setup.run(log.as_bytes(), Until::Records(2));
+    run.assert_no_error_lines();
+    assert_eq!(run.records().len(), 2, "{}", run.log);
+    let setup = Setup::new(fluent_bit, "kubernetes-audit.yaml").edit(
+        "kubernetes-audit.yaml",
+        "wasm_stack_size: 256K",
+        "wasm_heap_size: 8K",
+    );
+    let run = setup.run(log.as_bytes(), Until::Records(1));
+    assert!(run.log.contains("wasm operand stack overflow"), "{}", run.log);
+    let records = run.records();
+    assert_eq!(records.len(), 1, "{}", run.log);
+    assert_eq!(records[0].value["auditID"], "plain", "{}", records[0].short());
 }

@@ -105,7 +105,7 @@ fn a_baked_module_says_what_is_in_it() {
 #[test]
 fn a_baked_module_does_what_the_policy_file_does() {
     let folder = Folder::new("same");
-    let generator = Generator::new(Options { events: 600, seed: 5, profile: Profile::Mixed, ..Options::default() });
+    let generator = Generator::new(Options { events: 250, seed: 5, profile: Profile::Mixed, ..Options::default() });
     let events: String = generator.unwrap().map(|event| event.json + "\n").collect();
     folder.write("events.jsonl", &events);
     let mut sizes = Vec::new();
