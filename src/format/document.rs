@@ -35,7 +35,7 @@ const FILTER_ROLE: &str = "
 
 A destination's `format` in the policy shapes the record that the filter gives back, if the module is `auditgate-formats.wasm`; `auditgate.wasm` leaves every record in its own \
 shape. An event leaves in one form, so destinations of one rule need the same `format`. A body that is a line stands under `log`. The `auditgate` map stays beside it, because \
-routing reads it. What was seen to arrive, whole, from Fluent Bit 3.1.9 and 5.1.1 (`loki` from 5.1.1 only; [what was compared](../../tests/formats/README.md#validation)):
+routing reads it. What was seen to arrive, whole, from Fluent Bit 3.1.9 and 5.1.1 ([what was compared](../../tests/formats/README.md#validation)):
 
 | Format | Output | Settings |
 |---|---|---|
