@@ -64,3 +64,15 @@ pub(super) fn is_url(value: &str) -> bool {
         && !value.contains(['#', ' '])
         && value.is_ascii()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_units_and_nothing_else_behind_them() {
+        let sizes = ["7", "512K", "2mb", "1G", "1GB"].map(bytes);
+        assert_eq!(sizes, [7, 512 << 10, 2 << 20, 1 << 30, 1 << 30].map(Some));
+        assert_eq!(["", "K", "0", "-1", "1T", "1KK", "1.5M"].map(bytes), [None; 7]);
+    }
+}
