@@ -215,6 +215,8 @@ fn names_of_oauth_tokens_leave_other_masks_in_their_uri() {
         ),
         (format!("/oauthaccesstokens/{mask}?a=b"), format!("/oauthaccesstokens/{mask}?a=b")),
         ("/oauthaccesstokens/%5Bredacted:T44%5D".to_owned(), "/oauthaccesstokens/%5Bredacted:T44%5D".to_owned()),
+        // However its characters are written.
+        ("\\u002foauthaccess\\u0074okens\\u002f\\u0033verySecretName".to_owned(), format!("/oauthaccesstokens/{mask}")),
         ("/oauthaccesstokens/?a=b".to_owned(), "/oauthaccesstokens/?a=b".to_owned()),
         (format!("/oauthaccesstokens/{mask}secret"), format!("/oauthaccesstokens/{mask}")),
     ] {

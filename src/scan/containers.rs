@@ -1,6 +1,6 @@
 //! What happens to objects and arrays that rules ask something about: what their inside is read as, and what is put off until their end.
 
-use super::buffer::{PADDING, Padded};
+use super::buffer::{PADDING, Padded, View};
 use super::frame::{Frame, close};
 use super::keys::Member;
 use super::paths::{State, effect};
@@ -164,15 +164,18 @@ impl Walk<'_, '_> {
             self.mask_inside(name);
         }
         if let Some(uri) = self.envelope.field(Field::RequestUri) {
-            // Other secrets in it have been masked already. In what stands there a slash or a question mark is no part of an escape.
+            // Other secrets in it have been masked already, or its escapes rewritten.
             let mut text = Vec::new();
             match self.work.edits.replaced(uri.start, uri.end) {
-                Some(masked) => text.extend_from_slice(masked),
-                None => {
-                    let mut decoded = Vec::new();
-                    string::decode(self.text.view(), uri, &mut decoded);
-                    string::encode(&decoded, &mut text);
+                Some(written) => {
+                    let mut padded = written.to_vec();
+                    padded.resize(written.len() + PADDING, 0);
+                    let whole = Text { end: written.len(), escapes: true, ..Text::default() };
+                    if let Some(view) = View::new(&padded) {
+                        string::decode(view, whole, &mut text);
+                    }
                 }
+                None => string::decode(self.text.view(), uri, &mut text),
             }
             let names = uri::token_names(&text);
             if names.is_empty() {
@@ -182,11 +185,11 @@ impl Walk<'_, '_> {
             self.work.edits.replace_with(uri.start, uri.end, |out| {
                 let mut at = 0;
                 for (start, end) in names {
-                    out.extend_from_slice(text.get(at..start).unwrap_or_default());
+                    string::encode(text.get(at..start).unwrap_or_default(), out);
                     out.extend_from_slice(b"%5Bredacted:K19%5D");
                     at = end;
                 }
-                out.extend_from_slice(text.get(at..).unwrap_or_default());
+                string::encode(text.get(at..).unwrap_or_default(), out);
             });
         }
     }
