@@ -70,7 +70,7 @@ pub const CODES: [Code; 17] = [
     ),
     (
         "F007",
-        Severity::Warning,
+        Severity::Error,
         "the default of 8 KB is too small for records with texts in texts, such as JSON in an annotation in JSON, which would be lost, and for policies that nest deeply",
         "write `wasm_stack_size 256K`",
     ),
