@@ -226,6 +226,35 @@ fn names_of_oauth_tokens_leave_other_masks_in_their_uri() {
 }
 
 #[test]
+fn what_is_no_utf8_is_mended_beside_a_mask_as_well() {
+    let secret = ["hunter2", "hunter2"].concat();
+    for (record, masked) in [
+        (
+            format!("{{\"a\":\"\u{e9} ~ password={secret} \u{e9}\"}}"),
+            "\u{fffd} \u{fffd} password=[redacted:N01] \u{fffd}",
+        ),
+        (
+            format!("{{\"log\":\"\u{e9} ~ password={secret} \u{e9}\"}}"),
+            "\u{fffd} \u{fffd} password=[redacted:N01] \u{fffd}",
+        ),
+        (
+            format!(
+                "{{\"log\":\"{{\\\"kind\\\":\\\"Event\\\",\\\"auditID\\\":\\\"i\\\",\\\"a\\\":\\\"\u{e9} ~ password={secret} \u{e9}\\\"}}\"}}"
+            ),
+            "\u{fffd} \u{fffd} password=[redacted:N01] \u{fffd}",
+        ),
+    ] {
+        // One byte for each of the characters: what Latin-1 looks like.
+        let bytes: Vec<u8> = record.replace('~', "\u{b5}").chars().map(|char| char as u8).collect();
+        let mut engine = Engine::new();
+        for _ in 0..2 {
+            let left = String::from_utf8(process(&mut engine, &bytes)).unwrap();
+            assert!(left.contains(masked), "{left}");
+        }
+    }
+}
+
+#[test]
 fn messages_do_not_echo_objects() {
     let message = r#"Secret \"n\" is invalid: data[a]: Invalid value: \"hunter2\": must be base64"#;
     let out = leaves(&event(

@@ -18,7 +18,7 @@ const REPLACEMENT: &str = "\u{fffd}";
 pub(crate) struct Text {
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// Holds a backslash, so that its text differs from its bytes.
+    /// Its text differs from its bytes: it holds a backslash, or bytes that are no UTF-8.
     pub(crate) escapes: bool,
     /// Stands in the escaped form.
     pub(crate) escaped_form: bool,
@@ -58,7 +58,11 @@ pub(crate) fn finish(
                 }
                 at = next;
             }
-            0x80.. => at = mend_utf8(text, edits, at),
+            0x80.. => {
+                let (after, mended) = mend_utf8(text, edits, at);
+                escapes |= mended;
+                at = after;
+            }
             _ => return Err(Malformed { at }),
         }
         at = text.view().find_special(at);
@@ -80,7 +84,11 @@ pub(super) fn read_again(text: View<'_>, start: usize, escaped_form: bool) -> Te
                     2
                 };
             }
-            0x80.. => end += 1,
+            0x80.. => {
+                let (length, mended) = character(text, end);
+                escapes |= mended.is_some();
+                end += length;
+            }
             _ => return Text { start, end, escapes, escaped_form },
         }
         end = text.find_special(end);
@@ -137,14 +145,14 @@ fn hex4(text: View<'_>, at: usize) -> Option<u32> {
     (at..at + 4).try_fold(0, |code, at| Some(code << 4 | (text.byte(at) as char).to_digit(16)?))
 }
 
-/// Steps over one character that is not ASCII, or mends what is none.
+/// Steps over one character that is not ASCII, or mends what is none; whether it did.
 #[cold]
-fn mend_utf8(text: &Padded<'_>, edits: &mut Edits, at: usize) -> usize {
+fn mend_utf8(text: &Padded<'_>, edits: &mut Edits, at: usize) -> (usize, bool) {
     let (length, mended) = character(text.view(), at);
     if let Some(mended) = mended {
         edits.replace(at, at + length, mended.encode_utf8(&mut [0; 4]).as_bytes());
     }
-    at + length
+    (at + length, mended.is_some())
 }
 
 /// Length of the character at `at`, and what it should have been if it is not UTF-8: a surrogate pair in two times three bytes
