@@ -171,7 +171,6 @@ impl Policy {
     }
 
     /// Which records are put together before they are events.
-    #[cfg(any(feature = "output", not(target_family = "wasm")))]
     pub fn join(&self) -> Join {
         self.join
     }
