@@ -45,7 +45,13 @@ routing reads it. What was seen to arrive, whole, from Fluent Bit 3.1.9 and 5.1.
 | `cef`, `leef` | `syslog` | `syslog_message_key log` |
 | `loki` | `loki` | `label_keys $source,$outcome,$level,$cluster`, `remove_keys auditgate`, `drop_single_key raw` |
 | `otlp` | `opentelemetry` | `logs_body_key $log`, `logs_body_key_attributes on` |
-| `gelf` | `gelf` | `gelf_short_message_key short_message`, `gelf_full_message_key full_message`, `gelf_host_key host`, `gelf_level_key level`, `gelf_timestamp_key timestamp` |
+| `gelf` | `gelf` | `gelf_short_message_key short_message`, `gelf_full_message_key full_message`, `gelf_host_key host`, `gelf_level_key level`, `gelf_timestamp_key timestamp`; 3.1 writes characters above U+FFFF wrongly |
+| `ecs`, `ocsf` and other objects | `kafka` | `format json`, `timestamp_key sent` (`ecs` has its own `@timestamp`) |
+| `cef`, `leef` | `kafka` of 5.1 | `format raw`, `raw_log_key log` |
+| `ocsf` and other objects | `s3` | `json_date_key false` |
+| `ecs` and other objects | `cloudwatch_logs` | |
+| `cef`, `leef` | `s3`, `cloudwatch_logs` | `log_key log` |
+| `sentinel` | `azure_logs_ingestion` | `time_key sent`, `time_generated on`: the columns have their own `TimeGenerated` |
 ";
 
 fn overview() -> String {

