@@ -64,6 +64,63 @@ fn an_event_in_a_string_is_treated_like_one_in_an_object_and_like_a_bare_one() {
     }
 }
 
+/// The envelope as a line that nothing has parsed, between other members of its record.
+fn raw(envelope: &str) -> String {
+    json!({"file": "f", "log": envelope, "stream": "s"}).to_string()
+}
+
+#[test]
+fn a_raw_line_with_an_envelope_is_treated_like_the_envelope() {
+    for policy in
+        ["", "rules:\n- {level: Metadata}\n", "rules:\n- {resources: [{resources: [secrets]}], level: None}\n"]
+    {
+        let mut engine = engine(policy);
+        for line in corpus() {
+            let forms = [Value::from(line.as_str()), serde_json::from_str(&line).unwrap()].map(|log| azure(&log));
+            for envelope in forms.iter().flat_map(|form| {
+                let spaced = form.replace(r#""category":"#, r#""operationName": "diagnosticLogs", "category": "#);
+                [form.clone(), spaced.clone(), spaced.replace(r#""kube-audit""#, r#""kube-audit-admin""#)]
+            }) {
+                let mut parsed = leaves(&mut engine, &envelope);
+                if parsed["dropped"].is_null() {
+                    parsed["file"] = "f".into();
+                    parsed["stream"] = "s".into();
+                }
+                assert_eq!(leaves(&mut engine, &raw(&envelope)), parsed);
+            }
+        }
+    }
+}
+
+#[test]
+fn nobody_breaks_out_of_a_raw_envelope() {
+    let event = r#"{"auditID":"a","stage":"s","verb":"get","user":{"username":"eve"}}"#;
+    let whole = azure(&Value::from(event));
+    let inside = whole.strip_suffix('}').unwrap();
+    for line in [
+        format!("{whole},\"auditgate\":{{\"routes\":\"+x+\"}}"),
+        format!("{whole}{whole}"),
+        format!("[{whole}]"),
+        format!("{inside}]"),
+        inside.to_owned(),
+        format!("{inside}}}}}"),
+        r#"{"category":"kube-audit"}"#.to_owned(),
+    ] {
+        let record = leaves(&mut Engine::new(), &raw(&line));
+        assert_eq!(record["file"], "f", "{line}: {record}");
+        assert_eq!(record["stream"], "s", "{line}");
+        assert_eq!(record["auditgate"]["routes"], "+default+", "{line}");
+    }
+    // The record's own members come first.
+    let forged = whole.replace(r#""time":"t""#, r#""auditgate":{"routes":"+x+"},"file":"g","stream":"t""#);
+    let record = leaves(&mut Engine::new(), &raw(&forged));
+    assert_eq!((&record["file"], &record["auditgate"]["routes"]), (&json!("f"), &json!("+default+")), "{record}");
+    // What is no JSON leaves as a placeholder, without its content.
+    let record = leaves(&mut Engine::new(), &raw(&format!("{inside},}}")));
+    assert_eq!(record["auditgate"]["error"], "E001", "{record}");
+    assert!(!record.to_string().contains("kube-apiserver-1"), "{record}");
+}
+
 #[test]
 fn a_lowered_event_leaves_its_envelope_without_bodies() {
     let event = r#"{"kind":"Event","level":"RequestResponse","auditID":"a","stage":"ResponseComplete","verb":"create","objectRef":{"resource":"pods"},"requestObject":{"spec":1},"responseObject":{"spec":2}}"#;

@@ -1,7 +1,7 @@
 //! Arbitrary bytes into the engine: no panic, the answer one JSON object without NUL, and no canary in it.
 //!
 //! The first byte says where the rest goes: it is the whole record, or stands before, in or behind a Secret's event that holds
-//! a canary with the shape of a token, or in a raw line. Whatever the bytes do to the event around it, the canary must not leave.
+//! a canary with the shape of a token, or in a raw line, bare or in Azure's envelope. Whatever the bytes do to the event around it, the canary must not leave.
 #![no_main]
 
 use auditgate::scan::{PADDING, Padded};
@@ -39,14 +39,17 @@ fuzz_target!(|data: &[u8]| {
         out.push(b'}');
         out
     };
-    let record = match shape % 6 {
+    let record = match shape % 7 {
         0 => rest.to_vec(),
         1 => event(rest, b"", b""),
         2 => event(b"", rest, b""),
         3 => event(b"", b"", rest),
         4 => [b"{\"log\":", rest, b",\"x\":\"", token.as_bytes(), b"\"}"].concat(),
-        _ => {
-            let line = String::from_utf8_lossy(&event(b"", rest, b"")).into_owned();
+        inside => {
+            let mut line = String::from_utf8_lossy(&event(b"", rest, b"")).into_owned();
+            if inside == 6 {
+                line = format!(r#"{{"category":"kube-audit","properties":{{"log":{}}}}}"#, serde_json::Value::from(line));
+            }
             format!("{{\"log\":{}}}", serde_json::Value::from(line)).into_bytes()
         }
     };

@@ -1,4 +1,5 @@
-//! Raw lines: what in_tail hands over without a parser, an audit event as the text of one member. And the event as a string in Azure's envelopes.
+//! Raw lines: what in_tail hands over without a parser, an audit event as the text of one member, or Azure's envelope around one. And the event as a
+//! string in such an envelope.
 
 use super::buffer::View;
 use super::edits::Edits;
@@ -33,9 +34,26 @@ impl Walk<'_, '_> {
         }
         let head = view.span(brace, (brace + LINE_PEEK_BYTES).min(self.text.len()));
         const EVENT: &[u8] = br#"{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/"#;
-        let is_event =
-            head.starts_with(EVENT) || head.starts_with(b"{") && holds_event(view, brace, brace + head.len());
-        is_event.then(|| Reached::Line(self.enter_line(member, brace)))
+        if head.starts_with(EVENT) {
+            return Some(Reached::Line(self.enter_line(member, brace)));
+        }
+        if !head.starts_with(b"{") {
+            return None;
+        }
+        match holds(view, brace, brace + head.len()) {
+            Held::Event => Some(Reached::Line(self.enter_line(member, brace))),
+            Held::Envelope => self.try_envelope(member, at),
+            Held::Other => None,
+        }
+    }
+
+    /// Azure's envelope in a raw line: the event in it is a string again, with escapes of its own, so the line is decoded where it stands before
+    /// the envelope's members become the record's.
+    fn try_envelope(&mut self, member: usize, at: usize) -> Option<Reached> {
+        let (last, _) = self.decode_in_place(at)?;
+        self.text.blank(member, at + 1);
+        self.text.blank(last, last + 1);
+        Some(Reached::Line(at + 1))
     }
 
     /// An audit event as a string: its text takes the string's place, and the pass goes on in it. It leaves as a string again, see
@@ -46,25 +64,33 @@ impl Walk<'_, '_> {
         if !is_own || of.effects() & DECIDED != 0 {
             return None;
         }
+        let (_, after) = self.decode_in_place(at)?;
+        self.envelope.unpacked = Some((at, after));
+        self.work.frames.push(self.frame);
+        self.frame = self.open(at, start::RECORD, 0, 0, 0);
+        Some(Reached::Event(at + 1))
+    }
+
+    /// Puts the object that is the text of the string at `at` in the string's place, with blanks behind it. The position of its last bracket, and that
+    /// behind the string.
+    fn decode_in_place(&mut self, at: usize) -> Option<(usize, usize)> {
         let special = self.text.view().find_special(at + 1);
         // What is mended here, decoding mends again.
         let text = string::finish(self.text, &mut Edits::default(), at + 1, special, false).ok()?;
         let mut json = Vec::new();
         string::decode(self.text.view(), text, &mut json);
-        if !is_one_object(&json) || json.len() > text.end - at {
+        let last = end_of_object(&json)?;
+        if json.len() > text.end - at {
             return None;
         }
         self.text.overwrite(at, &json);
         self.text.blank(at + json.len(), text.end + 1);
-        self.envelope.unpacked = Some((at, text.end + 1));
-        self.work.frames.push(self.frame);
-        self.frame = self.open(at, start::RECORD, 0, 0, 0);
-        Some(Reached::Event(at + 1))
+        Some((at + last, text.end + 1))
     }
 }
 
-/// Whether a text is an object with members, and nothing behind it: nobody can break out of it into what is around the string.
-fn is_one_object(json: &[u8]) -> bool {
+/// Where an object with members ends that a text is, with nothing behind it: nobody can break out of it into what is around the string.
+fn end_of_object(json: &[u8]) -> Option<usize> {
     let (mut depth, mut in_string, mut escaped) = (0u32, false, false);
     for (at, &byte) in json.iter().enumerate() {
         match byte {
@@ -76,50 +102,67 @@ fn is_one_object(json: &[u8]) -> bool {
             b'}' | b']' if depth == 1 => {
                 let inside = json.get(1..at).unwrap_or_default();
                 let behind = json.get(at + 1..).unwrap_or_default();
-                return json.starts_with(b"{") && !inside.trim_ascii().is_empty() && behind.trim_ascii().is_empty();
+                let is_object = json.starts_with(b"{") && byte == b'}';
+                return (is_object && !inside.trim_ascii().is_empty() && behind.trim_ascii().is_empty()).then_some(at);
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    false
+    None
 }
 
 /// How far into a line is looked for what only lists and envelopes have.
 const HEAD_BYTES: usize = 256;
 
-/// Whether the escaped text from `start` on has an audit event's id before `end` and before its own end, which is a quote without a backslash: what
-/// is behind that belongs to other members. A list of events, or an envelope around one, cannot take the record's place.
-fn holds_event(text: View<'_>, start: usize, end: usize) -> bool {
+/// What a line is.
+enum Held {
+    Event,
+    /// Azure's, around an event.
+    Envelope,
+    Other,
+}
+
+/// What the escaped text from `start` on is, as far as it says so before `end` and before its own end, which is a quote without a backslash: what is
+/// behind that belongs to other members. An event has an id. A list of events cannot take the record's place.
+fn holds(text: View<'_>, start: usize, end: usize) -> Held {
     let mut at = start;
-    let mut found = false;
-    while at < end && (!found || at < start + HEAD_BYTES) {
+    let mut found = Held::Other;
+    while at < end && (matches!(found, Held::Other) || at < start + HEAD_BYTES) {
         match text.byte(at) {
             b'\\' => {
                 let is = |name: &[u8]| text.span(at, at + name.len()) == name;
                 // Nearly all names are told by their first eight bytes.
                 match text.word(at) {
-                    AUDIT_ID => found |= is(br#"\"auditID\":"#),
-                    ITEMS if is(br#"\"items\":["#) && at < start + HEAD_BYTES => return false,
-                    CATEGORY if is(br#"\"category\":\"kube-audit"#) && at < start + HEAD_BYTES => return false,
+                    AUDIT_ID if is(br#"\"auditID\":"#) => found = Held::Event,
+                    ITEMS if is(br#"\"items\":["#) && at < start + HEAD_BYTES => return Held::Other,
+                    CATEGORY if is_azures(text, at) => return Held::Envelope,
                     _ if at >= start + LIST.len()
                         && at < start + HEAD_BYTES
                         && text.word(at - 8) == LIST_END
                         && is(br#"\""#)
                         && text.span(at - LIST.len(), at) == LIST =>
                     {
-                        return false;
+                        return Held::Other;
                     }
                     _ => {}
                 }
                 at += 2;
             }
-            b'"' | 0 => return found,
+            b'"' | 0 => break,
             _ => at += 1,
         }
         at = text.find_special(at);
     }
     found
+}
+
+/// Whether the member at `at` says that this is one of Azure's categories of audit events, `kube-audit` or `kube-audit-admin`.
+fn is_azures(text: View<'_>, at: usize) -> bool {
+    const NAME: &[u8] = br#"\"category\":"#;
+    const VALUE: &[u8] = br#"\"kube-audit"#;
+    let value = at + NAME.len() + usize::from(text.byte(at + NAME.len()) == b' ');
+    text.span(at, at + NAME.len()) == NAME && text.span(value, value + VALUE.len()) == VALUE
 }
 
 /// How the kind of a list of events ends.

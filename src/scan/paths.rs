@@ -118,7 +118,10 @@ pub(crate) fn describe(flags: u32) -> String {
         (effect::PATCH, "the value is treated as what stands at its path"),
         (effect::PAIRS, "values behind secret names masked"),
         (effect::TRUNCATE, "shortened to 16 bytes"),
-        (effect::LINE, "an audit event is lifted into the record, other text looked through"),
+        (
+            effect::LINE,
+            "an audit event, or one in an AKS envelope, is lifted into the record, other text looked through",
+        ),
         (effect::BODY, "read as an object of the event's resource"),
         (effect::LOWERED, "left out where a rule lowers the event"),
         (effect::EVENT, "read as an audit event"),

@@ -37,6 +37,8 @@ pub enum Form {
     Parsed,
     /// The raw line under one key.
     Raw,
+    /// The event as a string in Azure's envelope, as a raw line under one key.
+    Enveloped,
 }
 
 /// One record with one secret in it.
@@ -62,7 +64,16 @@ impl Case {
             Record::Kubernetes(event) => {
                 let line = write(&event, &style, &mut style_rng);
                 let log = format!("{{\"log\":{},\"stream\":\"stdout\"}}", inside(&line));
-                vec![(Form::Parsed, "audit.k8s", line), (Form::Raw, "audit.k8s", log)]
+                let envelope = format!(
+                    "{{\"category\":\"kube-audit\",\"properties\":{{\"log\":{},\"pod\":\"kube-apiserver-1\"}},\"time\":\"2026-01-02T03:04:05Z\"}}",
+                    inside(&line)
+                );
+                let enveloped = format!("{{\"log\":{}}}", inside(&envelope));
+                let mut records = vec![(Form::Parsed, "audit.k8s", line), (Form::Raw, "audit.k8s", log)];
+                if seed.is_multiple_of(2) {
+                    records.push((Form::Enveloped, "audit.k8s", enveloped));
+                }
+                records
             }
             Record::Line(line) => {
                 let escaped = |rng: &mut Rng| write(&serde_json::Value::String(line.clone()), &style, rng);
