@@ -334,7 +334,19 @@ fn nothing_is_written_over() {
     let output = init(&folder.0, "kubernetes", "http", "fluent-bit");
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("expected an empty place, found"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("--output"), "{}", stderr(&output));
     assert_eq!(std::fs::read_to_string(policy).unwrap(), "mine");
+}
+
+/// Helm starts it by its name.
+#[test]
+#[cfg(unix)]
+fn the_post_renderer_may_be_started() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let set = Set::new("kubernetes", FILTER[0], "fluent-logshipping-app", "filter");
+    let mode = |name: &str| std::fs::metadata(set.folder.0.join(name)).unwrap().permissions().mode() & 0o111;
+    assert_eq!(mode("kustomize/post-render.sh"), 0o111);
+    assert_eq!(mode("kustomize/auditgate.yaml"), 0);
 }
 
 #[test]

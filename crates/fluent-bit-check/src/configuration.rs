@@ -37,6 +37,13 @@ pub(crate) struct Configuration {
     pub outputs: Vec<Section>,
 }
 
+impl Configuration {
+    /// Whether there is nothing to judge: another kind of file.
+    pub fn is_empty(&self) -> bool {
+        [&self.inputs, &self.filters, &self.outputs].iter().all(|sections| sections.is_empty())
+    }
+}
+
 impl Section {
     pub fn new(place: Place) -> Self {
         Self { place, properties: Vec::new(), processors: Vec::new(), routes: None }

@@ -38,6 +38,11 @@ pub fn check(
     let is_yaml = [".yaml", ".yml"].iter().any(|extension| name.ends_with(extension));
     let read = if is_yaml { yaml::read } else { classic::read };
     let mut findings = match read(name, text, include, &mut configuration) {
+        Ok(()) if configuration.is_empty() => vec![Finding::new(
+            "F001",
+            configuration::Place { file: name.to_owned(), line: 1, column: 1 },
+            "expected a configuration of Fluent Bit, found no input, no filter and no output".to_owned(),
+        )],
         Ok(()) => traps::find(&configuration, version),
         Err(finding) => vec![finding],
     };

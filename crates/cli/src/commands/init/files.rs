@@ -52,6 +52,11 @@ pub(super) struct File {
 }
 
 impl File {
+    /// Whether it is called as a program.
+    pub(super) fn is_script(&self) -> bool {
+        self.content.starts_with(b"#!")
+    }
+
     fn new(name: &str, text: &str) -> Self {
         Self { name: name.to_owned(), content: text.as_bytes().to_vec() }
     }
@@ -104,6 +109,7 @@ pub(super) fn of(answers: Answers<'_>, module: &[u8]) -> Vec<File> {
                 ("kustomization.yaml", deployed!("fluent-logshipping-app/kustomize/kustomization.yaml")),
                 ("daemonset.yaml", deployed!("fluent-logshipping-app/kustomize/daemonset.yaml")),
                 ("post-render.sh", deployed!("fluent-logshipping-app/kustomize/post-render.sh")),
+                ("plugin.yaml", deployed!("fluent-logshipping-app/kustomize/plugin.yaml")),
             ] {
                 files.push(File::new(&format!("kustomize/{name}"), text));
             }

@@ -13,6 +13,8 @@ use files::{Answers, File, Platform};
 use sources::Source;
 use std::fs;
 use std::io::{self, BufRead as _, IsTerminal as _};
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Write a policy, a test case and a configuration to start from
@@ -143,7 +145,10 @@ fn write(folder: &Path, written: &[File]) -> Result<(), Failure> {
     for file in written {
         let path = folder.join(&file.name);
         if path.exists() {
-            return Err(Failure::Failed(format!("expected an empty place, found `{}`", path.display())));
+            return Err(Failure::Failed(format!(
+                "expected an empty place, found `{}`\n  help     name another folder by `--output`; nothing is written over",
+                path.display()
+            )));
         }
     }
     for file in written {
@@ -151,6 +156,11 @@ fn write(folder: &Path, written: &[File]) -> Result<(), Failure> {
         let parent = path.parent().unwrap_or(folder);
         fs::create_dir_all(parent).map_err(|error| Failure::file("cannot make", parent, &error))?;
         fs::write(&path, &file.content).map_err(|error| Failure::file("cannot write", &path, &error))?;
+        #[cfg(unix)]
+        if file.is_script() {
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
+                .map_err(|error| Failure::file("cannot make executable", &path, &error))?;
+        }
         complain(format_args!("wrote {}\n", path.display()));
     }
     Ok(())
