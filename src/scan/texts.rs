@@ -77,18 +77,18 @@ impl Walk<'_, '_> {
         self.judge_text(text, special, flags & effect::URI != 0);
     }
 
-    /// Whether a text that is no JSON has keys that only audit events have.
+    /// Whether a text that is no JSON has keys that only audit events have, with as many escapes as there are strings around the event.
     fn names_audit_fields(&self, text: Text) -> bool {
         let line = self.text.span(text.start, text.end);
         text.escapes
             && [
                 &b"\"audit.k8s.io/"[..],
-                b"\"requestURI\\\"",
-                b"\"objectRef\\\"",
-                b"\"responseObject\\\"",
-                b"\"requestObject\\\"",
-                b"\"requestReceivedTimestamp\\\"",
-                b"\"stageTimestamp\\\"",
+                b"\"requestURI\\",
+                b"\"objectRef\\",
+                b"\"responseObject\\",
+                b"\"requestObject\\",
+                b"\"requestReceivedTimestamp\\",
+                b"\"stageTimestamp\\",
                 b"\"authorization.k8s.io/",
             ]
             .iter()
