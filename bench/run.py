@@ -15,7 +15,7 @@ from harness.process import ChildFailed
 from harness.record import Record, directory_name
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ["new", "old", "load", "live", "engine", "sizes", "rss"]
+PARTS = ["new", "old", "load", "live", "catalogue", "engine", "sizes", "rss"]
 QUICK = {"events": 1_000, "rounds": 1, "live_seconds": 2, "million": 20_000}
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 
@@ -53,6 +53,10 @@ def built(*command: str, result: Path, cwd: Path = ROOT, **environment: str) -> 
 
 def floor_module() -> str:
     return built("bash", str(ROOT / "bench" / "floor" / "build.sh"), result=TARGET / "floor.wasm")
+
+
+def empty_module() -> str:
+    return built("bash", str(ROOT / "bench" / "catalogue.sh"), result=TARGET / "catalogue" / "empty.wasm")
 
 
 def bench_program() -> str:
@@ -130,6 +134,11 @@ def main() -> int:
                 attempt("new", lambda: pipeline.new(record, new, modules, mixed, options.rounds, say))
             if "load" in options.only:
                 attempt("load", lambda: loading.new(record, new, modules, options.rounds, say))
+        if new and "catalogue" in options.only:
+            step("the catalogue")
+            to_compare = {"general": str(TARGET / "catalogue" / "full.wasm"), "empty": empty_module()}
+            modules = pipeline.Modules(to_compare["general"], "", "", compile_aot("WAMRC", [], to_compare, folder), to_compare["empty"])
+            attempt("catalogue", lambda: pipeline.catalogue(record, new, modules, mixed, options.rounds, say))
         if old and {"old", "load", "live"} & set(options.only):
             step(f"Fluent Bit {old.version}")
             aot = compile_aot("WAMRC_OLD", ["--disable-simd", "--disable-ref-types"], to_compile, folder)

@@ -18,7 +18,8 @@ class Modules:
     general: str
     baked: str  # empty if there is none
     floor: str
-    aot: dict[str, str]  # "general", "baked" -> AOT file for the Fluent Bit in question; empty without wamrc
+    aot: dict[str, str]  # "general", "baked", "empty" -> AOT file for the Fluent Bit in question; empty without wamrc
+    empty: str = ""  # the general one with an engine that looks for nothing
 
 
 def variants(modules: Modules, chunk: str) -> dict[str, fb.Pipeline]:
@@ -40,6 +41,11 @@ def variants(modules: Modules, chunk: str) -> dict[str, fb.Pipeline]:
         found["baked"] = wasm(parsed, modules.baked)
     if "baked" in modules.aot:
         found["baked aot"] = wasm(parsed, modules.aot["baked"])
+    if modules.empty:
+        found["empty"] = wasm(parsed, modules.empty)
+        found["empty raw"] = wasm(raw, modules.empty)
+    if "empty" in modules.aot:
+        found["empty aot"] = wasm(parsed, modules.aot["empty"])
     found["echo"] = wasm(parsed, modules.floor, "echo")
     found["echo raw"] = wasm(raw, modules.floor, "echo")
     found["scan"] = wasm(parsed, modules.floor, "scan")
@@ -171,6 +177,19 @@ def floors(record: Record, run: Throughput, version: str) -> None:
         if run.has(name) and run.has("lua"):
             text = f"{run.ratio(name).text()} of Lua's: {run.added(name).text('µs')}"
             record.row(f"floor-{name.replace(' ', '-')}", f"{version}, {LABELS[name]}", "none", text)
+
+
+def catalogue(record: Record, binary: fb.FluentBit, modules: Modules, events: ev.Events, rounds: int, say) -> None:
+    """What the complete catalogue costs: the module beside one whose engine looks for nothing, which therefore leaves secrets where they are."""
+    pairs = {"module": "empty", "module raw": "empty raw", "aot": "empty aot"}
+    run = Throughput(binary, modules, events, "1M", rounds, ["none", "none raw", *pairs, *pairs.values()], say)
+    record.raw["catalogue"] = run.raw()
+    for name, empty in pairs.items():
+        if run.has(name) and run.has(empty):
+            cost = Spread.of(added(run.usage, name, empty, events.count))
+            text = f"{cost.text('µs')}: {run.added(name).text('µs')} against {run.added(empty).text('µs')}"
+            what = f"Fluent Bit {binary.version}, {LABELS[name]}: what the complete catalogue adds to an engine that looks for nothing"
+            record.row(f"catalogue-{name.replace(' ', '-')}", what, "stated", *run.judged(name, text, None))
 
 
 def old(record: Record, binary: fb.FluentBit, modules: Modules, events: ev.Events, rounds: int, say) -> None:
