@@ -89,6 +89,9 @@ linked_module auditgate-lean module
 # The output role is run by wasmtime alone, compiled to machine code: it may use what the filter must not, and its size hardly counts.
 output_flags="-C target-feature=+simd128,+bulk-memory,+sign-ext,+nontrapping-fptoint,+mutable-globals"
 output_flags+=" -C link-arg=-zstack-size=$((1024 * 1024)) --remap-path-prefix=$PWD=."
+# All the memory that the host allows, from the beginning (src/module/output_memory.rs).
+output_memory_bytes=$((512 * 1024 * 1024))
+output_flags+=" -C link-arg=--initial-memory=$output_memory_bytes -C link-arg=--max-memory=$output_memory_bytes"
 case "$flags" in *immediate-abort*) output_flags+=" $source_flags" ;; esac
 case "$flags" in *linker=wasm-ld*) output_flags+=" -C linker=wasm-ld" ;; esac
 # The output role's module with the features `$2`, as dist/$1.wasm.

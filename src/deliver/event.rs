@@ -2,6 +2,7 @@
 
 use super::time;
 use crate::format::unique;
+use memchr::memmem;
 
 /// A redacted event, with what its stamp says.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +55,7 @@ impl Event<'_> {
     pub(super) fn push_with_time(&self, name: &str, out: &mut Vec<u8>) {
         let key = format!("\"{name}\":");
         match self.body.strip_prefix(b"{") {
-            Some(rest) if !crate::bytes::contains(self.body, key.as_bytes()) => {
+            Some(rest) if memmem::find(self.body, key.as_bytes()).is_none() => {
                 out.push(b'{');
                 out.extend_from_slice(key.as_bytes());
                 out.push(b'"');

@@ -3,13 +3,16 @@
 //! The stamp's id is not enough. A client of an API server chooses it (the header `Audit-ID`), and could give its event the id of another
 //! one, so that the database takes the second for a repeat of the first.
 
+use memchr::memrchr_iter;
+
 /// Longer ids would not fit into the 512 bytes that Elasticsearch takes.
 const MAX_ID_BYTES: usize = 256;
 
 /// Where a record's stamp begins. Quotes inside strings are escaped, so the last place where the key stands is the key.
 pub(crate) fn stamp_start(record: &[u8]) -> usize {
     const KEY: &[u8] = b"\"auditgate\":{";
-    record.windows(KEY.len()).rposition(|window| window == KEY).unwrap_or(record.len())
+    let behind = memrchr_iter(b'{', record).map(|brace| record.get(..=brace).unwrap_or_default());
+    behind.filter_map(|text| text.strip_suffix(KEY)).next().map_or(record.len(), <[u8]>::len)
 }
 
 /// Appends a hash of a record and of its event's time, as 32 hexadecimal digits. The stamp has no part in it: it may tell of other events.

@@ -2,16 +2,14 @@
 //! the text of a raw line.
 
 use super::part::is_end;
-use crate::bytes::contains;
 use crate::json::{self, Member};
 use crate::source::TEXT;
+use memchr::memmem;
 
 /// The events of a list, each a record with what stood around the list in it; `None` if the record is no list, or not to its end.
 pub(super) fn events(record: &[u8]) -> Option<Vec<Vec<u8>>> {
     // Nearly all records are told from lists by this.
-    if !contains(record, b"EventList") {
-        return None;
-    }
+    memmem::find(record, b"EventList")?;
     let members: Vec<Member<'_>> = json::members(record).collect();
     if !is_end(record, members.last()?.value, b'}') {
         return None;

@@ -4,6 +4,9 @@
 //! half of a number and a length in the upper one, valid until the next call. Nothing is imported: no clock, no file, no network.
 //! A call that trapped leaves an instance that the host throws away.
 
+#[path = "output_memory.rs"]
+mod memory;
+
 use crate::deliver::wire::{Answer, Begin, VERSION};
 use crate::deliver::{Open, Session};
 use alloc::vec::Vec;
@@ -17,12 +20,13 @@ struct Module {
 }
 
 /// A static that only the one thread of the module uses.
-struct OneThread(UnsafeCell<Module>);
+struct OneThread<T>(UnsafeCell<T>);
 
 // SAFETY: a WebAssembly module without shared memory has one thread.
-unsafe impl Sync for OneThread {}
+unsafe impl<T> Sync for OneThread<T> {}
 
-static MODULE: OneThread = OneThread(UnsafeCell::new(Module { session: None, input: Vec::new(), output: Vec::new() }));
+static MODULE: OneThread<Module> =
+    OneThread(UnsafeCell::new(Module { session: None, input: Vec::new(), output: Vec::new() }));
 
 impl Module {
     /// The module's state, for the length of one call of the host's.

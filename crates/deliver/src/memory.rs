@@ -36,13 +36,20 @@ struct Known {
 }
 
 impl Memory {
-    pub(crate) fn key(&self, chunk: &[u8]) -> Key {
+    fn key(&self, chunk: &[u8]) -> Key {
         let [one, other] = &self.keys;
         (one.hash_one(chunk), other.hash_one(chunk), chunk.len())
     }
 
-    /// What is known of a chunk; forgets it.
-    pub(crate) fn take(&self, key: Key) -> Past {
+    /// What is known of a chunk; forgets it. As long as nothing has to come again, nothing is hashed.
+    pub(crate) fn take(&self, chunk: &[u8]) -> Past {
+        if self.known.lock().unwrap_or_else(PoisonError::into_inner).chunks.is_empty() {
+            return Past::default();
+        }
+        self.forget(self.key(chunk))
+    }
+
+    fn forget(&self, key: Key) -> Past {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(past) = known.chunks.remove(&key) else { return Past::default() };
         known.order.retain(|other| *other != key);
@@ -51,12 +58,13 @@ impl Memory {
     }
 
     /// Remembers a chunk; the oldest goes where there is no room.
-    pub(crate) fn keep(&self, key: Key, past: Past) {
+    pub(crate) fn keep(&self, chunk: &[u8], past: Past) {
         let is_new = past.attempts == 0 && past.settled.iter().all(|byte| *byte == 0);
         if is_new || past.settled.len() + OVERHEAD_BYTES > MAX_BYTES {
             return;
         }
-        drop(self.take(key));
+        let key = self.key(chunk);
+        drop(self.forget(key));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.bytes += past.settled.len() + OVERHEAD_BYTES;
         known.order.push_back(key);
@@ -80,27 +88,29 @@ mod tests {
     #[test]
     fn what_arrived_is_known_once_and_by_content() {
         let memory = Memory::default();
-        memory.keep(memory.key(b"chunk"), settled(vec![5]));
-        memory.keep(memory.key(b"nothing"), settled(vec![0, 0]));
-        memory.keep(memory.key(b"tried"), Past { settled: Vec::new(), attempts: 3 });
-        assert_eq!(memory.take(memory.key(b"other")), Past::default());
-        assert_eq!(memory.take(memory.key(b"nothing")), Past::default());
-        assert_eq!(memory.take(memory.key(b"tried")).attempts, 3);
-        assert_eq!(memory.take(memory.key(b"chunk")), settled(vec![5]));
-        assert_eq!(memory.take(memory.key(b"chunk")), Past::default());
+        memory.keep(b"chunk", settled(vec![5]));
+        memory.keep(b"nothing", settled(vec![0, 0]));
+        memory.keep(b"tried", Past { settled: Vec::new(), attempts: 3 });
+        assert_eq!(memory.take(b"other"), Past::default());
+        assert_eq!(memory.take(b"nothing"), Past::default());
+        assert_eq!(memory.take(b"tried").attempts, 3);
+        assert_eq!(memory.take(b"chunk"), settled(vec![5]));
+        assert_eq!(memory.take(b"chunk"), Past::default());
     }
 
     #[test]
     fn memory_has_a_bound_and_the_oldest_goes_first() {
         let memory = Memory::default();
-        let key = |number: u32| memory.key(&number.to_le_bytes());
-        for number in 0..100 {
-            memory.keep(key(number), settled(vec![1; 100_000]));
+        for number in 0..100u32 {
+            memory.keep(&number.to_le_bytes(), settled(vec![1; 100_000]));
         }
-        assert_eq!([memory.take(key(0)), memory.take(key(50))], [Past::default(), Past::default()]);
-        assert_eq!(memory.take(key(99)).settled.len(), 100_000);
-        memory.keep(key(1), settled(vec![1; MAX_BYTES]));
-        assert_eq!(memory.take(key(1)), Past::default());
+        assert_eq!(
+            [memory.take(&0u32.to_le_bytes()), memory.take(&50u32.to_le_bytes())],
+            [Past::default(), Past::default()]
+        );
+        assert_eq!(memory.take(&99u32.to_le_bytes()).settled.len(), 100_000);
+        memory.keep(&1u32.to_le_bytes(), settled(vec![1; MAX_BYTES]));
+        assert_eq!(memory.take(&1u32.to_le_bytes()), Past::default());
         let known = memory.known.lock();
         assert!(known.is_ok_and(|known| known.bytes <= MAX_BYTES && known.order.len() == known.chunks.len()));
     }

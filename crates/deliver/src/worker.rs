@@ -57,8 +57,7 @@ impl Worker {
     pub(crate) fn deliver(&mut self, tag: &[u8], chunk: &[u8], lines: Option<(u32, u32)>) -> Verdict {
         let shared = Arc::clone(&self.shared);
         let metrics = &shared.metrics;
-        let key = shared.memory.key(chunk);
-        let Past { settled, attempts } = shared.memory.take(key);
+        let Past { settled, attempts } = shared.memory.take(chunk);
         let mut account = Account { settled, ..Account::default() };
         let most = shared.settings.number("retry_max_attempts");
         let last = most.is_some_and(|most| attempts + 1 >= most);
@@ -94,7 +93,7 @@ impl Worker {
         metrics.retried.fetch_add(u64::from(open), Ordering::Relaxed);
         metrics.chunks_retried.fetch_add(1, Ordering::Relaxed);
         shared.log(Level::Warning, format!("D020: {open} events have to come again: {reason}"));
-        shared.memory.keep(key, Past { settled: account.settled, attempts: most.map_or(0, |_| attempts + 1) });
+        shared.memory.keep(chunk, Past { settled: account.settled, attempts: most.map_or(0, |_| attempts + 1) });
         Verdict::Again
     }
 
