@@ -1,19 +1,15 @@
 //! The engine from outside: what leaves for what comes in.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use auditgate::scan::{PADDING, Padded};
-use auditgate::{Context, Engine, Outcome};
+#[path = "support/answer.rs"]
+mod answer;
+
+use answer::answer;
+use auditgate::Engine;
 use serde_json::{Value, json};
 
-const CONTEXT: Context<'_> = Context { tag: b"audit.k8s", seconds: 1_700_000_000, nanoseconds: 5 };
-
 fn process(engine: &mut Engine, record: &[u8]) -> Vec<u8> {
-    let mut bytes = record.to_vec();
-    bytes.resize(record.len() + PADDING, 0);
-    match engine.process(CONTEXT, &mut Padded::new(&mut bytes).unwrap()) {
-        Outcome::Record(out) => out.to_vec(),
-        Outcome::Dropped { rule } => panic!("dropped by {rule}"),
-    }
+    answer(engine, "audit.k8s", record).unwrap()
 }
 
 /// What leaves for a record, as it is and as a raw line; both must say the same.

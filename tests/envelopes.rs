@@ -1,20 +1,19 @@
 //! Events in the envelopes of clouds: they are redacted, ruled and lowered as if they came bare, and leave in their envelope.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use auditgate::scan::{PADDING, Padded};
-use auditgate::{Context, Engine, Outcome, policy};
+#[path = "support/answer.rs"]
+mod answer;
+
+use answer::answer;
+use auditgate::{Engine, policy};
 use serde_json::{Value, json};
 
-const CONTEXT: Context<'_> = Context { tag: b"audit.cloud", seconds: 1_700_000_000, nanoseconds: 5 };
-
 fn leaves(engine: &mut Engine, record: &str) -> Value {
-    let mut bytes = record.as_bytes().to_vec();
-    bytes.resize(record.len() + PADDING, 0);
-    match engine.process(CONTEXT, &mut Padded::new(&mut bytes).unwrap()) {
-        Outcome::Record(out) => {
-            serde_json::from_slice(out).unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(out)))
+    match answer(engine, "audit.cloud", record.as_bytes()) {
+        Ok(out) => {
+            serde_json::from_slice(&out).unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(&out)))
         }
-        Outcome::Dropped { rule } => json!({ "dropped": rule }),
+        Err(rule) => json!({ "dropped": rule }),
     }
 }
 

@@ -10,17 +10,18 @@
 
 mod actions;
 mod allow;
+#[path = "../support/answer.rs"]
+mod answer;
 mod canary;
 mod names;
 mod places;
 mod texts;
 
+use answer::answer;
+use auditgate::Engine;
 use auditgate::policy::{Policy, compile};
-use auditgate::scan::{PADDING, Padded};
-use auditgate::{Context, Engine, Outcome};
 use serde_json::{Value, json};
 
-const CONTEXT: Context<'_> = Context { tag: b"audit.k8s", seconds: 1_700_000_000, nanoseconds: 5 };
 pub(crate) const KEY: &[u8] = b"0123456789abcdef";
 
 /// A policy with this under `redact`.
@@ -35,12 +36,8 @@ pub(crate) fn policy(redact: &str) -> Policy {
 }
 
 pub(crate) fn process(engine: &mut Engine, record: &str) -> Value {
-    let mut bytes = record.as_bytes().to_vec();
-    bytes.resize(record.len() + PADDING, 0);
-    let Outcome::Record(out) = engine.process(CONTEXT, &mut Padded::new(&mut bytes).unwrap()) else {
-        panic!("dropped: {record}");
-    };
-    serde_json::from_slice(out).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(out)))
+    let out = answer(engine, "audit.k8s", record.as_bytes()).unwrap();
+    serde_json::from_slice(&out).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&out)))
 }
 
 fn without_map(mut value: Value) -> Value {

@@ -1,22 +1,17 @@
 //! What has to hold for every answer, and a judge that is simple and on its own: the secret's pieces, as they are and in what
 //! base64, hexadecimal and percent encoding make of them.
 
-use auditgate::scan::{PADDING, Padded};
-use auditgate::{Context, Engine, Outcome};
+use auditgate::Engine;
 use serde_json::Value;
 
-const CONTEXT: Context<'_> = Context { tag: b"audit.k8s", seconds: 1_700_000_000, nanoseconds: 5 };
 /// The deepest answer that the oldest supported Fluent Bit takes.
 const MAX_DEPTH: usize = 28;
 
 /// The engine's answer, checked: one JSON object, UTF-8, no NUL, unique keys, shallow.
 pub fn answer(engine: &mut Engine, record: &[u8]) -> String {
-    let mut bytes = record.to_vec();
-    bytes.resize(record.len() + PADDING, 0);
-    let Outcome::Record(out) = engine.process(CONTEXT, &mut Padded::new(&mut bytes).unwrap()) else {
-        panic!("dropped: {}", show(record));
-    };
-    let text = std::str::from_utf8(out).unwrap_or_else(|error| panic!("{error}: {}", show(record))).to_owned();
+    let out = crate::answer::answer(engine, "audit.k8s", record)
+        .unwrap_or_else(|rule| panic!("dropped by {rule}: {}", show(record)));
+    let text = String::from_utf8(out).unwrap_or_else(|error| panic!("{error}: {}", show(record)));
     assert!(!text.contains('\0'), "a NUL for {}", show(record));
     let value: Value =
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}\nfor {}", show(record)));

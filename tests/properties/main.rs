@@ -10,6 +10,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../support/answer.rs"]
+mod answer;
 mod check;
 mod random;
 mod repeats;

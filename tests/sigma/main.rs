@@ -11,12 +11,14 @@
     reason = "a test fails by panicking, and says what it evaluated"
 )]
 
+#[path = "../support/answer.rs"]
+mod answer;
 mod auditd;
 mod example;
 mod rules;
 
-use auditgate::scan::{PADDING, Padded};
-use auditgate::{Context, Engine, Outcome};
+use answer::answer;
+use auditgate::Engine;
 use auditgate_generate::{Generator, Options, Profile};
 use serde_json::{Value, json};
 
@@ -86,13 +88,7 @@ fn hits<'r>(rules: &'r [Rule], source: Source, record: &Value) -> Vec<&'r str> {
 }
 
 fn process(engine: &mut Engine, record: &Value) -> Value {
-    let context = Context { tag: b"audit", seconds: 1_700_000_000, nanoseconds: 5 };
-    let mut bytes = record.to_string().into_bytes();
-    bytes.resize(bytes.len() + PADDING, 0);
-    match engine.process(context, &mut Padded::new(&mut bytes).unwrap()) {
-        Outcome::Record(out) => serde_json::from_slice(out).unwrap(),
-        Outcome::Dropped { rule } => panic!("dropped by {rule}"),
-    }
+    serde_json::from_slice(&answer(engine, "audit", record.to_string().as_bytes()).unwrap()).unwrap()
 }
 
 #[test]
