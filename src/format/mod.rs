@@ -60,6 +60,23 @@ pub fn write(format: Format, item: &Item<'_>, options: &Options, out: &mut Vec<u
     if format == Format::NATIVE {
         return out.extend_from_slice(item.event);
     }
+    let start = out.len();
+    put(format, item, options, out);
+    make_utf8(start, out);
+}
+
+/// Replaces what is not UTF-8 behind `start` by U+FFFD. auditd encodes the bytes of arguments and file names, which can be any; decoded,
+/// one of them would make a receiver refuse the whole batch.
+fn make_utf8(start: usize, out: &mut Vec<u8>) {
+    let written = out.get(start..).unwrap_or_default();
+    if core::str::from_utf8(written).is_err() {
+        let text = String::from_utf8_lossy(written).into_owned();
+        out.truncate(start);
+        out.extend_from_slice(text.as_bytes());
+    }
+}
+
+fn put(format: Format, item: &Item<'_>, options: &Options, out: &mut Vec<u8>) {
     // A raw line that was lifted into its record has blanks where its backslashes were.
     let mut event = Vec::with_capacity(item.event.len());
     json::compact(item.event, &mut event);

@@ -5,7 +5,7 @@
 
 use super::kinds::{Body, Wrap};
 use super::table::push_key;
-use super::{Format, Item, Options, body, facts, wrap, write};
+use super::{Format, Item, Options, body, facts, make_utf8, wrap, write};
 use crate::engine::Context;
 use crate::json;
 use crate::policy::Policy;
@@ -78,6 +78,7 @@ pub(crate) fn shape(format: Format, item: &Item<'_>, out: &mut Vec<u8>) {
         }
         (Wrap::SplunkHec | Wrap::Datadog, _) => write(format, item, &options, out),
     }
+    make_utf8(start, out);
     let written = out.get(start..).unwrap_or_default();
     if json::member(written, b"auditgate").is_none()
         && let Some(stamp) = json::member(item.event, b"auditgate")
@@ -115,6 +116,17 @@ mod tests {
                 .iter()
                 .any(|line| name.ends_with(line) || name.starts_with(line));
             assert_eq!(object.get("log").is_some(), is_line, "{name}: {object}");
+        }
+    }
+
+    #[test]
+    fn every_format_leaves_as_utf_8_whatever_an_argument_holds() {
+        let event = br#"{"log":"type=EXECVE msg=audit(1700000000.5:2): argc=2 a0=\"x\" a1=FFC328ED22","auditgate":{"source":"auditd","routes":"+siem+"}}"#;
+        for name in Format::names() {
+            let mut out = Vec::new();
+            let item = Item { event, tag: b"t", seconds: 0, nanoseconds: 0 };
+            shape(Format::from_name(name).unwrap(), &item, &mut out);
+            serde_json::from_slice::<serde_json::Value>(&out).unwrap();
         }
     }
 
