@@ -132,6 +132,22 @@ fn parts_of_a_line_become_one() {
     assert_eq!(found, [docker("no end").1, docker(&(long + "end\n")).1, docker("y\n").1]);
 }
 
+/// What `podman` with CRI's format and `dockerd` wrote of a line longer than they write at once.
+#[test]
+fn lines_that_real_container_engines_cut_become_whole() {
+    let file = |name: &str| std::fs::read_to_string(format!("tests/corpus/linux/{name}")).unwrap();
+    let orders: String = (0..1900).map(|number| format!("order-{number} ")).collect();
+    let cri: Vec<_> = file("cri.log").lines().map(|line| (1, json!({ "log": line }))).collect();
+    let (found, count) = gathered(BOTH, &cri);
+    assert_eq!((cri.len(), found.len(), count.joined), (7, 5, 2));
+    let text = texts(&found).into_iter().find(|text| text.contains("order-0")).unwrap();
+    assert_eq!(text.split_once(" F ").unwrap().1, orders);
+    let docker: Vec<_> = file("docker.jsonl").lines().map(|line| (1, serde_json::from_str(line).unwrap())).collect();
+    let (found, count) = gathered(BOTH, &docker);
+    assert_eq!((docker.len(), found.len(), count.joined), (6, 5, 1));
+    assert!(texts(&found).contains(&(orders + "\n").as_str()));
+}
+
 const DOCKER_BYTES: usize = 16 * 1024;
 
 #[test]

@@ -182,7 +182,7 @@ def value(text: str | None):
 
 def short(text: str) -> str:
     """A time as VictoriaLogs writes it: without the zeros at its end."""
-    whole, _, fraction = text.rstrip("Z").partition(".")
+    whole, _, fraction = text.replace("+00:00", "Z").rstrip("Z").partition(".")
     fraction = fraction.rstrip("0")
     return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
 
