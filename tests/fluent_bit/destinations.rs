@@ -9,6 +9,7 @@ use crate::receivers::skipped;
 use scene::{log, with_environment};
 
 mod filter;
+mod loki;
 mod output;
 mod scene;
 mod services;

@@ -40,7 +40,8 @@ fn pod(fluent_bit: &FluentBit, documents: &[Value], receiver: &Receiver) -> Setu
         setup = setup.file(&format!("conf/conf/{name}"), text.as_str().unwrap().as_bytes());
     }
     for variable in container["env"].as_array().unwrap() {
-        setup = setup.environment(variable["name"].as_str().unwrap(), variable["value"].as_str().unwrap());
+        // A value out of the pod's own fields is the node's name.
+        setup = setup.environment(variable["name"].as_str().unwrap(), variable["value"].as_str().unwrap_or("node-1"));
     }
     // The secret that the README has one make.
     setup

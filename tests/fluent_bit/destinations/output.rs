@@ -44,7 +44,7 @@ const DESTINATIONS: [Destination; 9] = [
 
 const POLICY: &str = "apiVersion: auditgate/v1\nkind: Policy\n";
 
-fn plugin() -> Option<PathBuf> {
+pub fn plugin() -> Option<PathBuf> {
     let path =
         std::env::var_os("AUDITGATE_PLUGIN").map_or_else(|| project().join("dist/out_auditgate.so"), PathBuf::from);
     if !path.is_file() {
@@ -54,7 +54,7 @@ fn plugin() -> Option<PathBuf> {
     Some(path)
 }
 
-fn with_plugin(setup: Setup, plugin: &Path) -> Setup {
+pub fn with_plugin(setup: Setup, plugin: &Path) -> Setup {
     setup.argument("-e").argument(plugin.to_str().unwrap()).policy(POLICY)
 }
 

@@ -190,7 +190,7 @@ fn an_aggregator_hands_on_what_agents_have_redacted(fluent_bit: &FluentBit) {
     run.assert_no_secret(generator().marker());
 }
 
-fn curl(arguments: &[&str]) -> String {
+pub fn curl(arguments: &[&str]) -> String {
     let output = Command::new("curl")
         .args(["-sS", "--max-time", "10", "--cacert"])
         .arg(certificate().join("cert.pem"))

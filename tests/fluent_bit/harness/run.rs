@@ -161,6 +161,11 @@ impl Run {
         folder.flat_map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect()
     }
 
+    /// A file in the folder of the run, as text; empty if there is none.
+    pub fn read(&self, name: &str) -> String {
+        self.setup.read(name)
+    }
+
     /// Chunks that wait on disk.
     pub fn waiting(&self) -> usize {
         let files = files_below(&self.setup.folder.0.join("state"));

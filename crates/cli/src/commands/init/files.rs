@@ -194,7 +194,11 @@ fn environment(source: Source, destination: &Destination) -> String {
     }
     text.push_str("AUDITGATE_POLICY=$PWD/policy\nSTATE_DIR=$PWD/state\n");
     for name in destination.variables() {
-        let value = if name == "CA_FILE" { CA_FILE } else { "" };
+        let value = match name {
+            "CA_FILE" => CA_FILE,
+            "NODE_NAME" => "$(hostname)",
+            _ => "",
+        };
         text.push_str(&format!("{name}={value}\n"));
     }
     text
@@ -206,7 +210,7 @@ fn helm(source: Source, destination: &Destination) -> String {
     let (head, _) = template.split_once("    input.yaml: |\n").unwrap_or((template, ""));
     let mut head =
         head.replace("splunk.yaml", &format!("{}.yaml", destination.file)).replace(KUBERNETES_LOG, source.log());
-    let given = |name: &&&str| **name != "CA_FILE";
+    let given = |name: &&&str| !["CA_FILE", "NODE_NAME"].contains(*name);
     let secret: Vec<String> = destination
         .variables()
         .iter()
@@ -214,6 +218,8 @@ fn helm(source: Source, destination: &Destination) -> String {
         .map(|name| format!("--from-literal={name}=..."))
         .collect();
     head = head.replace(SECRET, &secret.join(" "));
+    // The module and the policy stand beside it.
+    head = head.replace("dist/auditgate.wasm", "auditgate.wasm").replace("deploy/helm/values.yaml", "values.yaml");
     if source != Source::Kubernetes {
         // On every node.
         head = head.replace("nodeSelector: {node-role.kubernetes.io/control-plane: \"\"}\n", "");

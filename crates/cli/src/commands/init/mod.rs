@@ -187,7 +187,7 @@ fn next(folder: &Path, Answers { source, platform, destination }: Answers<'_>) -
                  --values {folder}/{values} --post-renderer {folder}/kustomize/post-render.sh\n"
             )
         }
-        Platform::Helm => format!("  {folder}/values.yaml begins with the commands\n"),
+        Platform::Helm => format!("  cd {folder}; values.yaml begins with the commands\n"),
     };
     format!("next:\n  auditgate run --policy {folder}/{} AUDIT_LOG     # what would leave\n{start}", platform.policy())
 }
