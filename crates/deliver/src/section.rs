@@ -92,32 +92,9 @@ impl Section {
     /// # Errors
     /// The policy, a secret, a file, the module or the machine does not allow it.
     pub fn start(plan: Plan) -> Result<Self, DeliverError> {
-        let Plan { settings, policy, hmac_key } = plan;
-        let own_module = settings.text("module").map(|path| {
-            std::fs::read(path)
-                .map_err(|error| DeliverError::new("D008", format!("`module`: cannot read `{path}`: {error}")))
-        });
-        let own_module = own_module.transpose()?;
-        let metrics = Arc::new(Metrics::new(settings.destination(), settings.kind.name()));
-        let address = settings.text("metrics_listen").and_then(listen);
-        let shared = Arc::new(Shared {
-            secrets: Arc::new(Secrets::read(&settings)?),
-            policy,
-            hmac_key,
-            hostname: hostname(),
-            quarantine: Quarantine::open(&settings)?,
-            module: Compiled::load(own_module.as_deref().unwrap_or(MODULE))?,
-            memory: Memory::default(),
-            state: Mutex::default(),
-            changed: Condvar::new(),
-            metrics,
-            settings,
-        });
-        if shared.settings.flag("tls_verify") == Some(false) {
-            shared
-                .log(Level::Warning, "D021: `tls_verify off`: whoever answers at the endpoint gets the events".into());
-        }
+        let shared = Shared::new(plan)?;
         let worker = Worker::new(Arc::clone(&shared))?;
+        let address = shared.settings.text("metrics_listen").and_then(listen);
         let endpoint = address.map(|address| Endpoint::join(address, &shared.metrics)).transpose()?;
         let section = Self { shared, _endpoint: endpoint };
         spawn(&section.shared, worker)?;
@@ -212,6 +189,35 @@ fn spawn(shared: &Arc<Shared>, mut worker: Worker) -> Result<(), DeliverError> {
 }
 
 impl Shared {
+    /// Reads and opens everything that a section is made of.
+    fn new(plan: Plan) -> Result<Arc<Self>, DeliverError> {
+        let Plan { settings, policy, hmac_key } = plan;
+        let own_module = settings.text("module").map(|path| {
+            std::fs::read(path)
+                .map_err(|error| DeliverError::new("D008", format!("`module`: cannot read `{path}`: {error}")))
+        });
+        let own_module = own_module.transpose()?;
+        let metrics = Arc::new(Metrics::new(settings.destination(), settings.kind.name()));
+        let shared = Arc::new(Self {
+            secrets: Arc::new(Secrets::read(&settings)?),
+            policy,
+            hmac_key,
+            hostname: hostname(),
+            quarantine: Quarantine::open(&settings)?,
+            module: Compiled::load(own_module.as_deref().unwrap_or(MODULE))?,
+            memory: Memory::default(),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            metrics,
+            settings,
+        });
+        if shared.settings.flag("tls_verify") == Some(false) {
+            shared
+                .log(Level::Warning, "D021: `tls_verify off`: whoever answers at the endpoint gets the events".into());
+        }
+        Ok(shared)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -332,6 +338,38 @@ fn channel() -> Result<String, DeliverError> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use crate::carrier::{Carrier, Reply, Request};
+
+    /// A way to no receiver.
+    struct Panics;
+
+    impl Carrier for Panics {
+        #[expect(clippy::panic, reason = "that is what it is for")]
+        fn send(&mut self, _: &Request<'_>) -> Reply {
+            panic!("a mistake")
+        }
+    }
+
+    #[test]
+    fn a_worker_that_panics_is_replaced() {
+        let path = std::env::temp_dir().join(format!("auditgate-panics-{}", std::process::id()));
+        let file = path.display().to_string();
+        let pairs =
+            [("type", "file"), ("path", file.as_str())].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let shared = Shared::new(Plan::new(&pairs).unwrap()).unwrap();
+        let mut worker = Worker::new(Arc::clone(&shared)).unwrap();
+        worker.carrier = Box::new(Panics);
+        spawn(&shared, worker).unwrap();
+        let section = Section { shared, _endpoint: None };
+        let deliver = || section.deliver_lines(b"audit", b"{\"kind\":\"Event\"}", (1, 0));
+        assert_eq!(deliver(), Verdict::Again);
+        let said: Vec<String> = section.take_messages().into_iter().map(|(_, message)| message).collect();
+        assert_eq!(said, ["H008: a worker panicked and is started again"]);
+        assert_eq!(deliver(), Verdict::Done);
+        drop(section);
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1);
+        std::fs::remove_file(path).unwrap();
+    }
 
     #[test]
     fn a_channel_is_a_random_uuid() {

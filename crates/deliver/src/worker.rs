@@ -25,7 +25,7 @@ const MAX_TRAPS: u32 = 64;
 pub(crate) struct Worker {
     shared: Arc<Shared>,
     instance: Option<Instance>,
-    carrier: Box<dyn Carrier>,
+    pub(crate) carrier: Box<dyn Carrier>,
 }
 
 /// What happened to a chunk that did not come to its end.

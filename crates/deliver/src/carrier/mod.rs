@@ -7,7 +7,7 @@ mod syslog;
 
 use crate::DeliverError;
 use crate::secret::Secrets;
-use auditgate::deliver::wire::Request;
+pub(crate) use auditgate::deliver::wire::Request;
 use auditgate::deliver::{Kind, Settings};
 use std::sync::Arc;
 
