@@ -273,6 +273,8 @@ def cases(folder: Path, fluent_bit: str) -> list[Case]:
             Case("VictoriaLogs, Loki", "loki.yaml", start(), {**SECRETS, "SIEM_URL": url("/insert")}),
             Case("VictoriaLogs, OTLP", "otlp.yaml", start(), {**SECRETS, "SIEM_URL": url("/insert/opentelemetry")}),
             Case("VictoriaLogs, syslog", "syslog.yaml", start(True), {"SIEM_URL": url("", "tcp", port="syslog_port")}),
+            Case("the command line to VictoriaLogs", "from-policy.yaml", start(), SECRETS, policy="destinations.yaml",
+                 policy_edits={"https://siem.example.org:9200": url("/insert/elasticsearch")}, command_line=True),
         ]
     else:
         print("SKIPPED: VictoriaLogs; set VICTORIA_LOGS to its program")
@@ -293,6 +295,10 @@ def cases(folder: Path, fluent_bit: str) -> list[Case]:
         Case("Fluent Bit's in_elasticsearch", "elasticsearch.yaml", second("elasticsearch", "buffer_max_size=16M"), bulk),
         Case("Fluent Bit's in_splunk", "splunk.yaml", second("splunk", "buffer_max_size=16M", "splunk_token=t0ken-of-the-test"), bulk,
              {"ack: on": "ack: off"}),
+        Case("the command line to Fluent Bit's in_splunk", "from-policy.yaml", second("splunk", "buffer_max_size=16M", "splunk_token=t0ken-of-the-test"),
+             SECRETS, policy="destinations.yaml", command_line=True, policy_edits={
+                 **to_bulk, "type: elasticsearch": "type: splunk", "index: logs-kubernetes.audit-default": "ack: off",
+                 "auth: {user: {env: SIEM_USER}, password: {env: SIEM_PASSWORD}}": "auth: {token: {env: SIEM_TOKEN}}"}),
         Case("Fluent Bit's in_opentelemetry", "otlp.yaml", second("opentelemetry", "buffer_max_size=16M"), bulk),
     ]
 
