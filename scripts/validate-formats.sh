@@ -31,4 +31,7 @@ if [ ! -e "${stamp// /-}" ]; then
   fi
   touch "${stamp// /-}"
 fi
+# Debian's package would take rsyslog away, so syslog-ng is unpacked where it is not installed.
+SYSLOG_NG=${SYSLOG_NG:-$(scripts/syslog-ng.sh "$(realpath -m "$target_dir/syslog-ng")" || true)}
+export SYSLOG_NG
 "$environment/bin/python" tests/formats/validation/validate.py "$auditgate" "$target_dir/debug/auditgate-generate" "$@"

@@ -26,3 +26,11 @@ fn the_pages_about_formats_are_up_to_date() {
         assert_eq!(found, page, "{}: run `BLESS=1 cargo test --test documents`", path.display());
     }
 }
+
+#[test]
+fn the_page_about_validation_names_every_format() {
+    let page = std::fs::read_to_string("docs/formats/validation.md").unwrap();
+    for name in auditgate::format::Format::names() {
+        assert!(page.contains(&format!("`{name}`")), "{name}: add a check, and run `BLESS=1 make validate-formats`");
+    }
+}

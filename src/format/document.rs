@@ -35,7 +35,7 @@ const FILTER_ROLE: &str = "
 
 A destination's `format` in the policy shapes the record that the filter gives back, if the module is `auditgate-formats.wasm`; `auditgate.wasm` leaves every record in its own \
 shape. An event leaves in one form, so destinations of one rule need the same `format`. A body that is a line stands under `log`. The `auditgate` map stays beside it, because \
-routing reads it. What was seen to arrive, whole, from Fluent Bit 3.1.9 and 5.1.1 ([what was compared](../../tests/formats/README.md#validation)):
+routing reads it. What was seen to arrive, whole, from Fluent Bit 3.1.9 and 5.1.1 ([what was compared](validation.md)):
 
 | Format | Output | Settings |
 |---|---|---|
@@ -99,7 +99,8 @@ fn overview() -> String {
     }
     page.push_str(FILTER_ROLE);
     page.push_str("\n## Pages\n\n");
-    page.push_str("[ecs](ecs.md), [ocsf](ocsf.md), [cef](cef.md), [leef](leef.md), [sentinel](sentinel.md), [wrappers](wrappers.md), and where facts stand in each source: [sources](sources.md).\n");
+    page.push_str("[ecs](ecs.md), [ocsf](ocsf.md), [cef](cef.md), [leef](leef.md), [sentinel](sentinel.md), [wrappers](wrappers.md), and where facts stand in each source: [sources](sources.md). What read each \
+        format back, and what it found: [validation](validation.md).\n");
     page
 }
 

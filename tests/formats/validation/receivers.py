@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import socket
 import subprocess
@@ -187,16 +188,20 @@ def through_rsyslog(lines: list[str], _rfc3164: bool) -> list[dict]:
             return read_json_lines(folder / "out.jsonl", len(lines))
 
 
+def syslog_ng() -> list[str]:
+    """How it is started: `SYSLOG_NG` says so, and scripts/syslog-ng.sh knows."""
+    return shlex.split(os.environ.get("SYSLOG_NG", "")) or [tool("SYSLOG_NG", "syslog-ng")]
+
+
 def through_syslog_ng(lines: list[str], rfc3164: bool) -> list[dict]:
-    program = tool("SYSLOG_NG", "syslog-ng")
+    program = syslog_ng()
     with workplace() as folder:
         port = free_port()
         source = ("network", "flags(store-raw-message)") if rfc3164 else ("syslog", "")
         text = SYSLOG_NG.format(folder=folder, port=port, source=source[0], flags=source[1])
         (folder / "syslog-ng.conf").write_text(text)
-        command = [program, "-F", "--no-caps", "-f", "syslog-ng.conf", "-R", "persist", "-p", "pid", "-c", "control"]
-        modules = os.environ.get("SYSLOG_NG_MODULES")
-        with running(command + ([f"--module-path={modules}"] if modules else []), port, folder):
+        command = [*program, "-F", "--no-caps", "-f", "syslog-ng.conf", "-R", "persist", "-p", "pid", "-c", "control"]
+        with running(command, port, folder):
             send(port, lines_of(lines) if rfc3164 else octets(lines))
             return read_json_lines(folder / "out.jsonl", len(lines))
 
