@@ -31,6 +31,7 @@ CASES = [
     ("azure_logs_ingestion", "sentinel", "time_key sent\ntime_generated on"),
 ]
 
+# The session is short: a member that joined before the topic was there is waited for until its session ends.
 BROKER = """
 [SERVICE]
     flush 0.2
@@ -43,6 +44,8 @@ BROKER = """
     rdkafka.auto.offset.reset earliest
     rdkafka.allow.auto.create.topics true
     rdkafka.topic.metadata.refresh.interval.ms 500
+    rdkafka.session.timeout.ms 6000
+    rdkafka.heartbeat.interval.ms 500
 [OUTPUT]
     name file
     match *
