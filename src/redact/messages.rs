@@ -68,8 +68,7 @@ pub(crate) fn line_parts(text: View<'_>, from: usize, end: usize, hits: &mut Vec
     let line = text.span(from, end);
     if let Some(start) = find(line, UNKNOWN_USER).map(|at| at + UNKNOWN_USER.len()) {
         let rest = line.get(start..).unwrap_or_default();
-        // Where the line goes on: `from`, or an address behind `by invalid user`.
-        let length = find(rest, b" from ").or(find(rest, b" [preauth]")).unwrap_or(rest.len());
+        let length = find(rest, b" from ").or_else(|| in_front_of_address(rest)).unwrap_or(rest.len());
         let user = rest.get(..length).unwrap_or_default();
         let user = user.split(|&byte| byte == b' ' && length == rest.len()).next().unwrap_or_default();
         if !user.is_empty() && !is_user_name(user) && !super::is_mask(user) {
@@ -88,6 +87,13 @@ pub(crate) fn line_parts(text: View<'_>, from: usize, end: usize, hits: &mut Vec
             }));
         }
     }
+}
+
+/// Where the address begins of `hunter2 192.0.2.7 port 22 [preauth]`, the space in front of it.
+fn in_front_of_address(text: &[u8]) -> Option<usize> {
+    const PORT: &[u8] = b" port ";
+    let port = text.windows(PORT.len()).rposition(|words| words == PORT)?;
+    text.get(..port)?.iter().rposition(|&byte| byte == b' ')
 }
 
 /// Whether a text has the shape of user names that `useradd` makes.
@@ -144,8 +150,21 @@ mod tests {
             ),
             (
                 "Connection closed by invalid user Hunter2! 1.2.3.4 port 22 [preauth]",
-                "Connection closed by invalid user <L05> [preauth]",
+                "Connection closed by invalid user <L05> 1.2.3.4 port 22 [preauth]",
             ),
+            (
+                "Disconnected from invalid user on port 22 fe80::1%eth0 port 22",
+                "Disconnected from invalid user <L05> fe80::1%eth0 port 22",
+            ),
+            (
+                "Connection closed by invalid user admin 1.2.3.4 port 22 [preauth]",
+                "Connection closed by invalid user admin 1.2.3.4 port 22 [preauth]",
+            ),
+            (
+                "Connection closed by invalid user  1.2.3.4 port 22",
+                "Connection closed by invalid user  1.2.3.4 port 22",
+            ),
+            ("for invalid user Hunter2! [preauth]", "for invalid user <L05> [preauth]"),
             ("Invalid user  from 1.2.3.4", "Invalid user  from 1.2.3.4"),
             (
                 "ops : TTY=pts/0 ; COMMAND=/bin/mysql -uroot -phunter2 db",

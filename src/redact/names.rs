@@ -60,6 +60,13 @@ pub(crate) fn is_secret(key: &[u8]) -> bool {
     if cfg!(auditgate_empty_catalogue) {
         return false;
     }
+    // What the API server says of old tokens: whose they are, and the names of their Secrets.
+    if key
+        .strip_prefix(b"authentication.k8s.io/")
+        .is_some_and(|of| of == b"stale-token" || of.starts_with(b"legacy-token"))
+    {
+        return false;
+    }
     let owned = key.iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
     let key = key.get(owned..).unwrap_or_default();
     let key = key.get(key.len().saturating_sub(LOOKED_AT_BYTES)..).unwrap_or_default();
@@ -186,6 +193,8 @@ mod tests {
             "redis-pass",
             "secret",
             "example.com/api-token",
+            "authentication.k8s.io/token",
+            "example.com/legacy-token",
             "JWT",
             "HTTPToken",
             "password2",
@@ -214,6 +223,8 @@ mod tests {
             "keys",
             "authorization.k8s.io/decision",
             "authentication.kubernetes.io/credential-id",
+            "authentication.k8s.io/stale-token",
+            "authentication.k8s.io/legacy-token-manual-secret",
             "publicKey",
             "compass",
             "username",
