@@ -219,8 +219,7 @@ fn sources() -> String {
         page.push_str(&format!("| {name} | {what} |\n"));
     }
     page.push_str("\nWhere each source has them; of several places the first that is filled counts. A text line is `log`, `message`, `MESSAGE` or `exec`; \
-        of the records of one auditd event that were joined, `EXECVE` is read first, then the others in their order. An argument that `ausearch -i` \
-        prints bare and that could be hexadecimal digits, `dd` for one, is read as the kernel's encoding; the line itself stays as it is. What is no UTF-8 \
+        of the records of one auditd event that were joined, `EXECVE` is read first, then the others in their order. What is no UTF-8 \
         when it is decoded, leaves as U+FFFD.\n\n");
     for (title, facts) in source::TABLES {
         page.push_str(&format!("## {title}\n\n| Fact | Place |\n|---|---|\n"));

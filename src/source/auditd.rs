@@ -69,7 +69,7 @@ fn one(facts: &mut Facts<'_>, line: &[u8]) {
             // Bare, and the last field of its record.
             line.get(field.start..).unwrap_or_default().trim_ascii().to_vec()
         } else {
-            decoded(field, line)
+            decoded(field, line, interpreted)
         };
         // What is not known: `?`, `(none)`, `(null)`, and -1 as an unsigned number.
         if !matches!(text.as_slice(), b"?" | b"(none)" | b"(null)" | b"unset" | b"4294967295") {
@@ -81,7 +81,7 @@ fn one(facts: &mut Facts<'_>, line: &[u8]) {
         }
     }
     if kind == b"EXECVE" {
-        arguments(facts, &fields);
+        arguments(facts, &fields, line, interpreted);
     }
     let result = value("res").or_else(|| value("success")).or_else(|| value("result"));
     match result.map(|field| field.value.as_slice()) {
@@ -107,9 +107,12 @@ fn time_of(line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     Some((out, serial))
 }
 
-/// A field's value without the kernel's encoding.
-fn decoded(field: &Field<'_>, line: &[u8]) -> Vec<u8> {
+/// A field's value without the kernel's encoding; `ausearch -i` has taken that off.
+fn decoded(field: &Field<'_>, line: &[u8], interpreted: bool) -> Vec<u8> {
     let raw = line.get(field.start..field.end).unwrap_or_default();
+    if interpreted && !raw.starts_with(b"\"") {
+        return raw.to_vec();
+    }
     let may_be_hex = ENCODED.iter().any(|name| name.as_bytes() == field.name) && raw == field.value.as_slice();
     let upper = |byte: &u8| byte.is_ascii_digit() || (b'A'..=b'F').contains(byte);
     if may_be_hex && raw.len() % 2 == 0 && raw.len() > 2 && raw.iter().all(upper) {
@@ -121,7 +124,7 @@ fn decoded(field: &Field<'_>, line: &[u8]) -> Vec<u8> {
 }
 
 /// `a0=`, `a1[0]=`, `a1[1]=`: the arguments, pieces put together.
-fn arguments(facts: &mut Facts<'_>, fields: &[Field<'_>]) {
+fn arguments(facts: &mut Facts<'_>, fields: &[Field<'_>], line: &[u8], interpreted: bool) {
     let mut list: Vec<(&[u8], Vec<u8>)> = Vec::new();
     for field in fields {
         let name = field.name.split(|&byte| byte == b'[').next().unwrap_or_default();
@@ -129,9 +132,10 @@ fn arguments(facts: &mut Facts<'_>, fields: &[Field<'_>]) {
         if !is_argument {
             continue;
         }
+        let text = if interpreted { decoded(field, line, true) } else { field.value.clone() };
         match list.last_mut().filter(|(last, _)| *last == name) {
-            Some((_, value)) => value.extend_from_slice(&field.value),
-            None => list.push((name, field.value.clone())),
+            Some((_, value)) => value.extend_from_slice(&text),
+            None => list.push((name, text)),
         }
     }
     let quoted: Vec<Vec<u8>> = list.iter().map(|(_, value)| json::quoted(value)).collect();

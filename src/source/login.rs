@@ -50,6 +50,7 @@ const PAM: &[Pattern] = &[
         "failure",
     ),
     pattern("pam_unix({}:auth): authentication failure; {} rhost={address} user={user}", "authentication", "failure"),
+    pattern("pam_unix({}:auth): authentication failure; {} rhost=  user={user}", "authentication", "failure"),
     pattern("pam_unix({}:auth): authentication failure; {} rhost={address}", "authentication", "failure"),
     pattern("pam_unix({}:auth): authentication failure; {}", "authentication", "failure"),
 ];
