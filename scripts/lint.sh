@@ -17,6 +17,7 @@ if rustup target list --installed 2>/dev/null | grep -qx wasm32-unknown-unknown;
   # In the lean build the effects of a policy's own rules are no bits.
   cargo clippy --quiet --package auditgate --no-default-features --features module --target wasm32-unknown-unknown -- --deny warnings \
     --allow clippy::bad_bit_mask
+  cargo clippy --quiet --package auditgate --no-default-features --features module,output --target wasm32-unknown-unknown -- --deny warnings
 else
   say "not linted: src/module for WebAssembly, whose standard library rustup does not have here"
 fi

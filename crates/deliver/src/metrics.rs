@@ -152,9 +152,15 @@ fn exposition(sections: &[Arc<Metrics>]) -> String {
 /// Answers Prometheus on one address, for all sections that name it.
 pub(crate) struct Endpoint {
     address: SocketAddr,
+    served: Arc<Served>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What its thread knows of an endpoint. It owns nothing of it, so that the endpoint ends with its last section.
+#[derive(Default)]
+struct Served {
     sections: Mutex<Vec<Weak<Metrics>>>,
     stopped: AtomicBool,
-    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 static ENDPOINTS: Mutex<Vec<Weak<Endpoint>>> = Mutex::new(Vec::new());
@@ -168,39 +174,35 @@ impl Endpoint {
         let endpoint = match found {
             Some(endpoint) => endpoint,
             None => {
-                let endpoint = Self::start(address).map_err(|error| {
+                let endpoint = Arc::new(Self::start(address).map_err(|error| {
                     DeliverError::new("D008", format!("`metrics_listen`: cannot listen on {address}: {error}"))
-                })?;
+                })?);
                 known.push(Arc::downgrade(&endpoint));
                 endpoint
             }
         };
-        endpoint.sections.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(metrics));
+        endpoint.served.sections.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(metrics));
         Ok(endpoint)
     }
 
-    fn start(address: SocketAddr) -> io::Result<Arc<Self>> {
+    fn start(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
-        let endpoint = Arc::new(Self {
-            address,
-            sections: Mutex::default(),
-            stopped: AtomicBool::new(false),
-            thread: Mutex::default(),
-        });
-        let weak = Arc::downgrade(&endpoint);
+        let served = Arc::new(Served::default());
+        let mine = Arc::clone(&served);
         let thread = std::thread::Builder::new().name("auditgate-prom".into()).spawn(move || {
             for stream in listener.incoming() {
-                let Some(endpoint) = weak.upgrade().filter(|endpoint| !endpoint.stopped.load(Ordering::Acquire)) else {
+                if mine.stopped.load(Ordering::Acquire) {
                     return;
-                };
+                }
                 // A client that goes away, or is too slow, is no concern of ours.
-                let _ = stream.and_then(|stream| endpoint.answer(stream));
+                let _ = stream.and_then(|stream| mine.answer(stream));
             }
         })?;
-        *endpoint.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
-        Ok(endpoint)
+        Ok(Self { address, served, thread: Some(thread) })
     }
+}
 
+impl Served {
     fn answer(&self, mut stream: TcpStream) -> io::Result<()> {
         stream.set_read_timeout(Some(Duration::from_secs(2)))?;
         stream.set_write_timeout(Some(Duration::from_secs(2)))?;
@@ -224,14 +226,10 @@ impl Endpoint {
 
 impl Drop for Endpoint {
     fn drop(&mut self) {
-        self.stopped.store(true, Ordering::Release);
+        self.served.stopped.store(true, Ordering::Release);
         // Wakes the thread; where that fails, it has ended.
         let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // The last owner can be the thread itself, in the middle of an answer.
-        if let Some(thread) = thread.filter(|thread| thread.thread().id() != std::thread::current().id()) {
-            let _ = thread.join();
-        }
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
