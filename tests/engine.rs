@@ -88,6 +88,19 @@ fn what_the_api_server_says_of_old_tokens_stays() {
 }
 
 #[test]
+fn text_that_looks_like_an_escape_is_none() {
+    for text in ["\\ud83d\\ude00", "\\uda37", "a\\\\ud83d", "\"\\ud83d\\\"", "\\u00e9 \u{1f600} \\udc00"] {
+        let pairs = json!({ text: text, "reason": [text, {text: 1}] });
+        let after = leaves(&event("pods", &format!(r#""requestObject":{pairs}"#)));
+        assert_eq!(after["requestObject"], pairs);
+        // Beside a value that is masked, in a text that is written anew.
+        let note = format!("{text} password=hunter22hunter22");
+        let after = leaves(&event("pods", &format!(r#""requestObject":{}"#, json!({ "note": note }))));
+        assert_eq!(after["requestObject"]["note"], format!("{text} password=[redacted:N01]"));
+    }
+}
+
+#[test]
 fn an_event_without_secrets_is_untouched() {
     let event = event(
         "pods",

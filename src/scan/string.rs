@@ -280,6 +280,14 @@ pub(crate) fn unwrap_outer(text: View<'_>, string: Text, out: &mut Vec<u8>) {
     while at < string.end {
         at = text.find_special(at).min(string.end);
         if at < string.end && text.byte(at) == b'\\' {
+            if text.byte(at + 1) == b'\\' && text.byte(at + 2) == b'\\' {
+                // A backslash or quote that is escaped in the event: what follows is text, whatever it looks like.
+                out.extend_from_slice(text.span(plain, at));
+                out.extend_from_slice(&[b'\\', text.byte(at + 3)]);
+                at += 4;
+                plain = at;
+                continue;
+            }
             let digits = if text.byte(at + 1) == b'u' {
                 at + 2
             } else if text.byte(at + 1) == b'\\' && text.byte(at + 2) == b'u' {
