@@ -57,7 +57,7 @@ impl Walk<'_, '_> {
     }
 
     /// An audit event as a string: its text takes the string's place, and the pass goes on in it. It leaves as a string again, see
-    /// `Engine::render`. Not where the policy says something of that string itself.
+    /// `render_unpacked` of the engine. Not where the policy says something of that string itself.
     fn try_string(&mut self, of: Member, at: usize) -> Option<Reached> {
         const DECIDED: u32 = effect::POLICY | effect::REMOVE | effect::MASK | effect::KEEP;
         let is_own = self.level == 0 && self.frame.item.is_none() && self.envelope.is_blank();
@@ -112,7 +112,7 @@ fn end_of_object(json: &[u8]) -> Option<usize> {
     None
 }
 
-/// How far into a line is looked for what only lists and envelopes have.
+/// How far into a line is looked for what only lists have.
 const HEAD_BYTES: usize = 256;
 
 /// What a line is.
