@@ -110,6 +110,9 @@ fn nobody_breaks_out_of_a_raw_envelope() {
         assert_eq!(record["stream"], "s", "{line}");
         assert_eq!(record["auditgate"]["routes"], "+default+", "{line}");
     }
+    // An object that ends like an array is none, and stays a text.
+    let record = leaves(&mut Engine::new(), &raw(&format!("{inside}]")));
+    assert!(record["log"].is_string() && record["category"].is_null(), "{record}");
     // The record's own members come first.
     let forged = whole.replace(r#""time":"t""#, r#""auditgate":{"routes":"+x+"},"file":"g","stream":"t""#);
     let record = leaves(&mut Engine::new(), &raw(&forged));
