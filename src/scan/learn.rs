@@ -78,6 +78,11 @@ impl Walk<'_, '_> {
     /// Reads the member whose key is at `at` or behind white space there; the position behind it, if it may be in a template.
     fn study_member(&mut self, student: &mut Student, state: State, at: usize, depth: u8) -> Option<usize> {
         let (key_start, key_end, after) = self.study_string(student, self.skip_blanks(at))?;
+        if self.text.span(key_start, key_end).contains(&b'\\') {
+            // What it is called, it does not say as it stands: the next value may be a secret.
+            student.hopeless = true;
+            return None;
+        }
         let Tables { keys, paths, hints, .. } = &mut *self.tables;
         let member = keys.look_up_name(paths, hints, self.text.view(), key_start, key_end, state);
         let colon = self.skip_blanks(after);

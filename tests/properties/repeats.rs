@@ -96,3 +96,91 @@ fn what_was_seen_before_changes_no_answer() {
         }
     }
 }
+
+/// Names that decide about values: their own, or those beside them and below.
+const TELLING: [&str; 20] = [
+    "password",
+    "apiKey",
+    "token",
+    "secret",
+    "data",
+    "stringData",
+    "name",
+    "value",
+    "key",
+    "kind",
+    "command",
+    "args",
+    "env",
+    "annotations",
+    "message",
+    "op",
+    "path",
+    "metadata",
+    "items",
+    "note",
+];
+
+/// JSON of telling names around `value`, the same for the same seed.
+fn shape(random: &mut Random, depth: usize, value: &str) -> String {
+    if depth == 0 {
+        return value.to_owned();
+    }
+    let inner = shape(random, depth - 1, value);
+    let neighbour = random.pick(&[
+        "\"\"",
+        "\"DB_PASSWORD\"",
+        "\"--password\"",
+        "\"replace\"",
+        "\"/data/k\"",
+        "\"Pod\"",
+        "1",
+        "{}",
+        "[]",
+    ]);
+    let names = [random.pick(&TELLING), random.pick(&TELLING)].map(|name| random.literal(name));
+    match random.below(5) {
+        0 => format!("[{inner}]"),
+        1 => format!("[{neighbour},{inner}]"),
+        2 if names[0] != names[1] => format!("{{{}:{neighbour},{}:{inner}}}", names[0], names[1]),
+        3 if names[0] != names[1] => format!("{{{}:{inner},{}:{neighbour}}}", names[0], names[1]),
+        _ => format!("{{{}:{inner}}}", names[0]),
+    }
+}
+
+/// A place is met with nothing to hide in it, again and again; then something secret stands there.
+#[test]
+fn a_place_that_was_harmless_hides_no_secret() {
+    let mut remembering = Engine::new();
+    for seed in 0..cases() {
+        let at = &mut Random::new(seed ^ 0x9000_0000);
+        let token = at.token().0;
+        let secret = at.secret();
+        let (resource, field) = (
+            at.pick(&["pods", "widgets", "configmaps", "secrets"]),
+            at.pick(&["requestObject", "responseObject", "annotations", "extra"]),
+        );
+        let (depth, raw, harmless) =
+            (1 + at.below(4), at.chance(50), at.pick(&["\"\"", "\"plain\"", "null", "true", "\"[redacted:N01]\""]));
+        let record = |id: usize, value: &str| {
+            let body = shape(&mut Random::new(seed), depth, value);
+            let event = format!(
+                r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"5c385647-b035-4660-b4b5-4232bcf6{id:04}","stage":"ResponseComplete","verb":"update","user":{{"username":"jane"}},"objectRef":{{"resource":"{resource}","name":"n"}},"{field}":{body},"stageTimestamp":"2026-01-01T00:00:00.000000Z"}}"#
+            );
+            if raw { format!("{{\"log\":{}}}", Value::from(event)) } else { event }
+        };
+        for id in 0..4 {
+            answer(&mut remembering, record(id, harmless).as_bytes());
+        }
+        for value in [
+            format!("\"{secret}\""),
+            format!("\"{token}\""),
+            "\"c2VjcmV0IHNlY3JldCBzZWNyZXQ=\"".to_owned(),
+            "{\"password\":\"hunter22\"}".to_owned(),
+        ] {
+            let record = record(9, &value);
+            let expected = answer(&mut Engine::new(), record.as_bytes());
+            assert_eq!(answer(&mut remembering, record.as_bytes()), expected, "seed {seed}: {record}");
+        }
+    }
+}
