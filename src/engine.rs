@@ -4,7 +4,6 @@ use crate::decide::{Admission, Attributes, Limiter, Untold, Verdict};
 use crate::envelope::{Envelope, Field, Source, text_of};
 use crate::policy::{Level, Policy};
 use crate::redact::own::OWN_RULES;
-use crate::redact::start;
 use crate::report::Report;
 use crate::scan::{Padded, Stop, Tables, Variants, Walk, Work, active_rules, decode, encode};
 use crate::stamp::{Fault, Stamp};
@@ -182,14 +181,10 @@ impl Engine {
     }
 
     /// The pass over a record; also the number of redactions.
-    fn read(&mut self, record: &mut Padded<'_>) -> (Result<usize, Stop>, u32) {
+    fn read(&mut self, record: &mut Padded<'_>) -> (Result<(), Stop>, u32) {
         let mut redactions = 0;
         let mut walk = Walk::new(record, &mut self.tables, &mut self.work, &mut self.envelope, &mut redactions, 0, 0);
-        let read = walk.run(start::RECORD);
-        if read.is_ok() {
-            walk.finish_bodies();
-            walk.finish_names();
-        }
+        let read = walk.record();
         (read, redactions)
     }
 
@@ -197,7 +192,7 @@ impl Engine {
     /// the rules that held for the last record, and once more if others hold for this one.
     #[cold]
     #[inline(never)]
-    fn read_conditionally(&mut self, context: Context<'_>, record: &mut Padded<'_>) -> (Result<usize, Stop>, u32) {
+    fn read_conditionally(&mut self, context: Context<'_>, record: &mut Padded<'_>) -> (Result<(), Stop>, u32) {
         let before = record.text().to_vec();
         let first = self.read(record);
         let source = self.envelope.source;

@@ -117,6 +117,12 @@ impl<'a> View<'a> {
         padded.then_some(Self { bytes: bytes.as_ptr(), len, owner: PhantomData })
     }
 
+    /// Length of the text in bytes, without the padding.
+    #[inline(always)]
+    pub(super) fn len(self) -> usize {
+        self.len
+    }
+
     /// The byte at `at`, zero at the end of the text.
     #[inline(always)]
     pub(crate) fn byte(self, at: usize) -> u8 {

@@ -146,7 +146,7 @@ impl Walk<'_, '_> {
     }
 
     /// Bodies that were read before the event said what they are.
-    pub(crate) fn finish_bodies(&mut self) {
+    pub(super) fn finish_bodies(&mut self) {
         for (from, to, body, place) in core::mem::take(&mut self.tables.deferred) {
             let class = self.class().unwrap_or(Class::Secret);
             let state = self.tables.paths.enter(start::object(Some(class)), place);
@@ -156,7 +156,7 @@ impl Walk<'_, '_> {
     }
 
     /// Identifiers that are secrets because of their resource: OpenShift's OAuth tokens are called like the tokens.
-    pub(crate) fn finish_names(&mut self) {
+    pub(super) fn finish_names(&mut self) {
         if self.level > 0 || self.class() != Some(Class::OauthToken) {
             return;
         }

@@ -61,6 +61,11 @@ impl Edits {
         !self.list.is_empty()
     }
 
+    /// How many changes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
     /// Whether one of the changes made last is between `start` and `end`. Those of a short member that has just been read are among them; the
     /// others are not looked at, because there may be as many as a large record has members.
     pub(crate) fn touch(&self, start: usize, end: usize) -> bool {

@@ -3,7 +3,7 @@
 use super::buffer::{Stock, View, special_mask};
 use super::members::opens;
 use super::string::Text;
-use super::templates::{Known, NO_FIELD, NONE, Slot, Template, Templates, slot};
+use super::templates::{Known, NO_FIELD, NONE, Slot, Template, Templates, begins_like_secret, slot};
 use super::walk::Walk;
 
 /// Objects with more keys than this are read the ordinary way as soon as two of them look alike.
@@ -108,7 +108,7 @@ impl Walk<'_, '_> {
             if same < usize::from(value.start) {
                 return 0;
             }
-            match self.fits::<ESCAPED>(text, value, start) {
+            match self.fits(text, value, start, ESCAPED) {
                 Some(found) => end = found,
                 None => return 0,
             }
@@ -153,19 +153,19 @@ impl Walk<'_, '_> {
 
     /// The end of the value at `start`, if it may stand in a slot.
     #[inline(always)]
-    fn fits<const ESCAPED: bool>(&mut self, text: View<'_>, slot: Slot, start: usize) -> Option<usize> {
+    pub(super) fn fits(&mut self, text: View<'_>, slot: Slot, start: usize, escaped: bool) -> Option<usize> {
         if slot.kind & (slot::SCALAR | slot::FIXED) != 0 {
             return if slot.kind & slot::FIXED != 0 { None } else { self.plain_scalar(start) };
         }
         let first = text.word(start);
         let mask = special_mask(first);
         let end = if mask != 0 { start + (mask.trailing_zeros() >> 3) as usize } else { text.find_special(start + 8) };
-        let plain = opens(text, end, ESCAPED)
+        let plain = opens(text, end, escaped)
             && (slot.kind == 0
-                || (slot.kind & slot::KIND == 0 || first as u16 != u16::from_le_bytes(*b"Se"))
+                || (slot.kind & slot::KIND == 0 || !begins_like_secret(first))
                     && (slot.kind & slot::CHECKED == 0 || self.is_harmless(text, first, start, end))
                     && (slot.kind & (slot::URI | slot::SEARCHED) == 0
-                        || self.fits_closely(slot, Text { start, end, escapes: false, escaped_form: ESCAPED })));
+                        || self.fits_closely(slot, Text { start, end, escapes: false, escaped_form: escaped })));
         plain.then_some(end)
     }
 
@@ -208,7 +208,7 @@ impl Walk<'_, '_> {
                 }
             };
             let start = usize::from(slot.start).wrapping_add(by);
-            let Some(end) = self.fits::<ESCAPED>(text, slot, start) else { return 0 };
+            let Some(end) = self.fits(text, slot, start, ESCAPED) else { return 0 };
             from = usize::from(slot.end);
             by = end.wrapping_sub(from);
             self.work.shifts.push(Shift { from, by });

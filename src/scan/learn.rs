@@ -8,7 +8,7 @@ use super::keys::{Member, watch};
 use super::paths::{State, effect};
 use super::string;
 use super::tables::Tables;
-use super::templates::{Lesson, NO_FIELD, Slot, slot};
+use super::templates::{Lesson, NO_FIELD, Slot, begins_like_secret, slot};
 use super::walk::Walk;
 use crate::redact::names::name;
 
@@ -77,7 +77,7 @@ impl Walk<'_, '_> {
 
     /// Reads the member whose key is at `at` or behind white space there; the position behind it, if it may be in a template.
     fn study_member(&mut self, student: &mut Student, state: State, at: usize, depth: u8) -> Option<usize> {
-        let (key_start, key_end, after) = self.study_string(student, self.skip_blanks(at))?;
+        let (key_start, key_end, after) = self.study_string(student, self.blanks(at))?;
         if self.text.span(key_start, key_end).contains(&b'\\') {
             // What it is called, it does not say as it stands: the next value may be a secret.
             student.hopeless = true;
@@ -85,7 +85,7 @@ impl Walk<'_, '_> {
         }
         let Tables { keys, paths, hints, .. } = &mut *self.tables;
         let member = keys.look_up_name(paths, hints, self.text.view(), key_start, key_end, state);
-        let colon = self.skip_blanks(after);
+        let colon = self.blanks(after);
         if member.flags & watch::KEY != 0 || self.text.byte(colon) != b':' {
             student.hopeless = true;
             return None;
@@ -94,7 +94,7 @@ impl Walk<'_, '_> {
             student.lesson.bucket = member.bucket() as u8;
             student.lesson.key_len = (key_end - key_start) as u16;
         }
-        self.study_value(student, member, self.skip_blanks(colon + 1), depth)
+        self.study_value(student, member, self.blanks(colon + 1), depth)
     }
 
     /// Reads what is inside an object or array; the position of its bracket.
@@ -102,7 +102,7 @@ impl Walk<'_, '_> {
         let (state, is_object) = (member.state(), self.text.byte(at) == b'{');
         let item = self.tables.item_of(state, 0);
         let close = if is_object { b'}' } else { b']' };
-        let mut at = self.skip_blanks(at + 1);
+        let mut at = self.blanks(at + 1);
         if self.text.byte(at) == close {
             return Some(at);
         }
@@ -110,9 +110,9 @@ impl Walk<'_, '_> {
             at = if is_object {
                 self.study_member(student, state, at, depth)?
             } else {
-                self.study_value(student, item, self.skip_blanks(at), depth)?
+                self.study_value(student, item, self.blanks(at), depth)?
             };
-            at = self.skip_blanks(at);
+            at = self.blanks(at);
             if self.text.byte(at) != b',' {
                 return (self.text.byte(at) == close).then_some(at);
             }
@@ -142,18 +142,19 @@ impl Walk<'_, '_> {
         match self.text.byte(at) {
             b'"' => {
                 let (start, end, after) = self.study_string(student, at)?;
-                let first = self.text.view().word(start);
+                let view = self.text.view();
+                let first = view.word(start);
                 let is_kind = named & name::KIND != 0;
                 if effects & !(HARMLESS | effect::URI) != 0 || named & (name::SECRET | name::PAIR_VALUE) != 0 {
                     student.hopeless = true;
                     return None;
                 }
-                if is_kind && first as u16 == u16::from_le_bytes(*b"Se") {
+                if is_kind && view.span(start, end).starts_with(b"Secret") {
                     return None;
                 }
                 let kept = effects & (effect::KEEP | effect::EXEMPT) != 0;
-                let view = self.text.view();
                 let kind = if view.find_special(start) != end
+                    || is_kind && begins_like_secret(first)
                     || !kept && effects & effect::URI == 0 && !self.is_harmless(view, first, start, end)
                 {
                     slot::FIXED
@@ -196,13 +197,5 @@ impl Walk<'_, '_> {
                 Some(end)
             }
         }
-    }
-
-    /// Skips white space of a text that has been read.
-    fn skip_blanks(&self, mut at: usize) -> usize {
-        while matches!(self.text.byte(at), b' ' | b'\t' | b'\n' | b'\r') {
-            at += 1;
-        }
-        at
     }
 }

@@ -1,5 +1,5 @@
 //! The one pass over a record's bytes: `buffer` (loads), `string`, `walk`, `frame` and `members` (JSON), `keys` and `paths` (where in the event),
-//! `templates`, `learn` and `follow` (members met before), `hints` (which texts need a closer look), `memo` (what came of one), `values`,
+//! `shapes`, `survey` and `whole` (records met before), `templates`, `learn` and `follow` (members met before), `hints` (which texts need a closer look), `memo` (what came of one), `values`,
 //! `containers`, `patches`, `lines` and `texts` (what happens to a value), `tables` (the rules) and `edits` (what changes).
 
 mod buffer;
@@ -18,13 +18,16 @@ mod own_paths;
 mod patches;
 mod paths;
 mod repeats;
+mod shapes;
 mod string;
+mod survey;
 mod tables;
 mod templates;
 mod texts;
 mod values;
 mod variants;
 mod walk;
+mod whole;
 
 pub(crate) use buffer::View;
 pub use buffer::{PADDING, Padded};

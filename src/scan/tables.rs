@@ -6,6 +6,7 @@ use super::keys::{Keys, Member};
 use super::memo::Memo;
 use super::own_paths::Purpose;
 use super::paths::{Builder, Paths, State, effect};
+use super::shapes::Shapes;
 use super::string;
 use super::templates::{TEMPLATES, Templates};
 use super::variants::MANAGED_FIELDS;
@@ -25,6 +26,7 @@ pub(crate) struct Tables {
     pub(crate) keys: Keys,
     pub(crate) paths: Paths,
     pub(crate) hints: Hints,
+    pub(super) shapes: Shapes,
     pub(super) templates: Templates,
     pub(super) memo: Memo,
     pub(crate) own: Own,
@@ -65,6 +67,7 @@ impl Tables {
             paths,
             hints,
             own,
+            shapes: Shapes::new(),
             templates: Templates::new(),
             memo: Memo::default(),
             fold_depth: FOLD_DEPTH,
@@ -112,6 +115,7 @@ impl Tables {
     pub(crate) fn tidy(&mut self) {
         self.deferred.clear();
         if TEMPLATES {
+            self.shapes.tidy();
             self.templates.tidy();
         }
         if self.paths.tidy() {

@@ -53,6 +53,12 @@ pub(super) mod slot {
     pub(crate) const SEARCHED: u8 = 1 << 5;
 }
 
+/// Whether a kind that begins with these bytes may be that of a Secret, so that it may not differ.
+#[inline(always)]
+pub(super) fn begins_like_secret(first: u64) -> bool {
+    first as u16 == u16::from_le_bytes(*b"Se")
+}
+
 /// A value; positions count from the template's beginning.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Slot {

@@ -16,6 +16,7 @@ use super::repeats::Repeats;
 use super::string::{self, Malformed, Text};
 use super::tables::Tables;
 use super::templates::TEMPLATES;
+use super::whole::Stretch;
 use crate::envelope::{Envelope, Source};
 use crate::redact::judge::Hit;
 use crate::redact::names::name;
@@ -70,6 +71,8 @@ pub(crate) struct Work {
     pub(super) hits: Vec<Hit>,
     /// How the template that was last compared lies over the text.
     pub(super) shifts: Vec<Shift>,
+    /// What of a raw line is the same as in known shapes.
+    pub(super) stretches: Vec<Stretch>,
     no_notes: Notes,
     last_key: Text,
 }
@@ -162,7 +165,7 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     /// Reads the whole text, whose value stands at the place `state`. Returns the position behind the value.
-    pub(crate) fn run(&mut self, state: State) -> Result<usize, Stop> {
+    pub(super) fn run(&mut self, state: State) -> Result<usize, Stop> {
         let at = self.skip_space(0)?;
         let after = match self.text.byte(at) {
             b'{' | b'[' => self.containers(at, state)?,

@@ -89,8 +89,9 @@ fn what_was_seen_before_changes_no_answer() {
         let event = &events[random.below(events.len())];
         let event = if turn % 3 == 0 { event.clone() } else { spoilt(random, event) };
         let record = if random.chance(50) { format!("{{\"log\":{}}}", Value::from(event)) } else { event };
-        // Twice: what the first made the engine learn must not change the second.
-        for _ in 0..2 {
+        // Again: what the first ones made the engine learn must change neither the next one nor one that is like it but for a part.
+        let like = spoilt(random, &record);
+        for record in [&record, &record, &record, &like] {
             let expected = answer(&mut Engine::new(), record.as_bytes());
             assert_eq!(answer(&mut remembering, record.as_bytes()), expected, "case {turn}: {record}");
         }

@@ -1,0 +1,294 @@
+//! Whole records as they were met before: most events are like an earlier one from the first byte to the last, but for some values.
+//!
+//! The shapes of records that nothing was to be done about stand in one tree. A branch is a piece of such a record with the steps in it: values
+//! that may be any other harmless one of their kind, and what is to be taken note of. Where shapes part, branches that can follow are brothers.
+//! `survey` draws a record's shape, [`Walk::follow_whole`](super::walk::Walk) holds a record against the tree, eight bytes at a time as long as
+//! both are the same; one that fits nowhere goes the ordinary way. As with `templates`, a shape never says more than reading the record would have said.
+
+use super::buffer::Stock;
+use crate::envelope::Source;
+use crate::redact::class::Class;
+
+/// Bytes of text that are kept at most before everything is forgotten, between records.
+const STOCK_BYTES: usize = 256 * 1024;
+
+/// Steps that are kept at most, likewise.
+const MOST_STEPS: usize = 16 * 1024;
+
+/// Brothers at most; the one that was used last is tried first, and the last one gives way.
+const MOST_BROTHERS: usize = 32;
+
+/// Longer records are no part of the tree.
+pub(super) const LONGEST_BYTES: usize = 12 * 1024;
+
+/// What a shape costs to draw, and what records can owe at most before shapes have brought anything; each record pays one.
+const COST: u32 = 16;
+const MOST_CREDIT: u32 = 64 * COST;
+
+/// Places for what was missing lately; a power of two.
+const MISSED: usize = 256;
+
+/// No branch.
+pub(super) const NONE: u16 = u16::MAX;
+
+/// What there is to do at a place of a shape.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Do {
+    /// Stands a value there that is another one, it has to be of the same kind, bits of a template's slot.
+    #[default]
+    Value,
+    /// The same, and the value is the field `field`.
+    Field,
+    /// What stands there is the field `field`, and may not differ.
+    Capture,
+    /// What stands there leaves in another spelling: `kind` and `field` are the number of what is written, the lower byte first.
+    Respell,
+    /// Here begins the member that is a body.
+    BodyBegins,
+    /// Here it ends. The response's, if `field` is not zero.
+    BodyEnds,
+    /// The end of the record; `field` is the number of its [`End`].
+    End,
+}
+
+/// A place of a shape; positions count from where the text of its branch was in its record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) start: u16,
+    pub(super) end: u16,
+    pub(super) what: Do,
+    /// Bits of [`slot`](super::templates::slot).
+    pub(super) kind: u8,
+    pub(super) field: u8,
+    /// The value stands in the escaped form of a raw line.
+    pub(super) escaped: bool,
+}
+
+impl Step {
+    /// Whether the step says the same as another one behind the same text.
+    fn is_like(&self, other: &Self) -> bool {
+        let says = |step: &Self| if step.what == Do::Respell { (0, 0) } else { (step.kind, step.field) };
+        (self.what, self.escaped) == (other.what, other.escaped) && says(self) == says(other)
+    }
+
+    /// Whether another value may stand there.
+    pub(super) fn is_value(&self) -> bool {
+        matches!(self.what, Do::Value | Do::Field)
+    }
+
+    /// The number of what is written instead.
+    pub(super) fn respelling(&self) -> usize {
+        usize::from(u16::from_le_bytes([self.kind, self.field]))
+    }
+}
+
+/// A piece of the tree, which ends behind a step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Branch {
+    /// Where the record stands in the stock that its text and its steps are taken from; behind it stands what the pass made of it, if `raw`.
+    pub(super) record: u32,
+    pub(super) record_len: u16,
+    /// Where in that record the branch begins.
+    pub(super) from: u16,
+    /// Its steps: first, and behind the last one.
+    pub(super) first: u16,
+    pub(super) last: u16,
+    /// The record is a raw line, so that the pass changes it.
+    pub(super) raw: bool,
+    /// The first branch that can follow, and the next one that can stand here instead.
+    pub(super) next: u16,
+    pub(super) brother: u16,
+}
+
+/// What is known at the end of a record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct End {
+    pub(super) source: Source,
+    pub(super) class: Option<Class>,
+    /// How far the record's last bracket is from the end of its text.
+    pub(super) behind: usize,
+}
+
+/// The tree.
+pub(crate) struct Shapes {
+    pub(super) stock: Stock,
+    pub(super) branches: Vec<Branch>,
+    pub(super) steps: Vec<Step>,
+    pub(super) ends: Vec<End>,
+    /// Where what is written instead of something stands in the stock.
+    pub(super) respellings: Vec<(usize, usize)>,
+    /// The branch that is tried first.
+    pub(super) root: u16,
+    missed: [u16; MISSED],
+    credit: u32,
+}
+
+impl Shapes {
+    pub(super) fn new() -> Self {
+        Self {
+            stock: Stock::new(),
+            branches: Vec::new(),
+            steps: Vec::new(),
+            ends: Vec::new(),
+            respellings: Vec::new(),
+            root: NONE,
+            missed: [0; MISSED],
+            credit: MOST_CREDIT,
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.stock.clear();
+        self.branches.clear();
+        self.steps.clear();
+        self.ends.clear();
+        self.respellings.clear();
+        self.root = NONE;
+    }
+
+    /// Between records: makes room, where there is none left.
+    pub(super) fn tidy(&mut self) {
+        if self.stock.len() > STOCK_BYTES || self.steps.len() > MOST_STEPS || self.ends.len() > usize::from(u8::MAX) {
+            self.forget();
+        }
+        self.credit = (self.credit + 1).min(MOST_CREDIT);
+    }
+
+    /// Whether the shape of a record is worth drawing that parted from the tree at the step `step` with the bytes `word`: when one did before, and
+    /// there is credit.
+    pub(super) fn is_worth(&mut self, step: u16, word: u64) -> bool {
+        let ticket = ((word ^ u64::from(step)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u32;
+        let Some(missed) = self.missed.get_mut(ticket as usize % MISSED) else { return false };
+        // The lower bits say the place, the upper ones what is there; none is zero.
+        let tag = (ticket >> 8) as u16 | 1;
+        let worth = core::mem::replace(missed, tag) == tag && self.credit >= COST;
+        if worth {
+            self.credit -= COST;
+        }
+        worth
+    }
+
+    /// Lets `index` be tried first the next time behind `parent`; `previous` stands in front of it.
+    pub(super) fn prefer(&mut self, parent: u16, previous: u16, index: u16) {
+        let after = self.branches.get(usize::from(index)).map_or(NONE, |branch| branch.brother);
+        if let Some(previous) = self.branches.get_mut(usize::from(previous)) {
+            previous.brother = after;
+        }
+        let head = core::mem::replace(self.head(parent), index);
+        if let Some(branch) = self.branches.get_mut(usize::from(index)) {
+            branch.brother = head;
+        }
+    }
+
+    /// What follows `parent` first; without one, what records begin with.
+    fn head(&mut self, parent: u16) -> &mut u16 {
+        match self.branches.get_mut(usize::from(parent)) {
+            Some(branch) => &mut branch.next,
+            None => &mut self.root,
+        }
+    }
+
+    /// Keeps what is written instead of something; its number.
+    pub(super) fn keep_respelling(&mut self, text: &[u8]) -> [u8; 2] {
+        let start = self.stock.push(text);
+        self.respellings.push((start, start + text.len()));
+        (self.respellings.len() as u16 - 1).to_le_bytes()
+    }
+
+    /// Adds the shape of a record whose text was `came`, and is `made` after the pass.
+    pub(super) fn add(&mut self, drawn: &mut [Step], end: End, came: &[u8], made: &[u8]) {
+        let known = self.ends.iter().position(|known| *known == end);
+        let number = known.unwrap_or_else(|| {
+            self.ends.push(end);
+            self.ends.len() - 1
+        });
+        if let Some(last) = drawn.last_mut() {
+            last.field = number as u8;
+        }
+        let (mut parent, mut done) = (NONE, 0);
+        let mut index = self.root;
+        // Down the tree as far as it is the same.
+        while let Some(&Branch { first, last, next, brother, .. }) = self.branches.get(usize::from(index)) {
+            let same = self.same_steps(index, drawn, done, came);
+            if same == 0 {
+                index = brother;
+                continue;
+            }
+            done += usize::from(same);
+            if same < last - first {
+                self.split(index, first + same);
+            }
+            (parent, index) = (index, if same < last - first { NONE } else { next });
+        }
+        let rest = drawn.get(done..).unwrap_or_default();
+        let number = self.branches.len();
+        if rest.is_empty() || number >= usize::from(NONE) {
+            return;
+        }
+        let record = self.stock.push(came) as u32;
+        if came != made {
+            self.stock.push(made);
+        }
+        let first = self.steps.len() as u16;
+        self.steps.extend_from_slice(rest);
+        let brother = core::mem::replace(self.head(parent), number as u16);
+        self.branches.push(Branch {
+            record,
+            record_len: came.len() as u16,
+            from: end_of(drawn, done),
+            first,
+            last: self.steps.len() as u16,
+            raw: came != made,
+            next: NONE,
+            brother,
+        });
+        let mut last = number as u16;
+        for _ in 1..MOST_BROTHERS {
+            last = self.branches.get(usize::from(last)).map_or(NONE, |branch| branch.brother);
+        }
+        if let Some(last) = self.branches.get_mut(usize::from(last)) {
+            last.brother = NONE;
+        }
+    }
+
+    /// How many steps of a branch are those of a shape from the step `done` on, with the same text in front of each.
+    fn same_steps(&self, index: u16, drawn: &[Step], done: usize, came: &[u8]) -> u16 {
+        let Some(branch) = self.branches.get(usize::from(index)) else { return 0 };
+        let steps = self.steps.get(usize::from(branch.first)..usize::from(branch.last)).unwrap_or_default();
+        let record = branch.record as usize;
+        let (mut theirs, mut mine) = (branch.from, end_of(drawn, done));
+        let mut same = 0;
+        for (step, other) in steps.iter().zip(drawn.get(done..).unwrap_or_default()) {
+            let text = self.stock.span(record + usize::from(theirs), record + usize::from(step.start));
+            if !step.is_like(other) || came.get(usize::from(mine)..usize::from(other.start)) != Some(text) {
+                break;
+            }
+            if !step.is_value() {
+                let text = self.stock.span(record + usize::from(step.start), record + usize::from(step.end));
+                if came.get(usize::from(other.start)..usize::from(other.end)) != Some(text) {
+                    break;
+                }
+            }
+            (theirs, mine) = (step.end, other.end);
+            same += 1;
+        }
+        same
+    }
+
+    /// Makes two branches of one, the second of which begins with the step `at`.
+    fn split(&mut self, index: u16, at: u16) {
+        let new = self.branches.len();
+        let from = self.steps.get(usize::from(at).wrapping_sub(1)).map_or(0, |step| step.end);
+        let Some(branch) = self.branches.get_mut(usize::from(index)).filter(|_| new < usize::from(NONE)) else {
+            return;
+        };
+        let rest = Branch { first: at, from, brother: NONE, ..*branch };
+        (branch.last, branch.next) = (at, new as u16);
+        self.branches.push(rest);
+    }
+}
+
+/// Where a shape goes on behind its first `done` steps.
+fn end_of(drawn: &[Step], done: usize) -> u16 {
+    done.checked_sub(1).and_then(|last| drawn.get(last)).map_or(0, |step| step.end)
+}

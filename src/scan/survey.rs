@@ -1,0 +1,312 @@
+//! Draws the shape of a record that has been read and that nothing was to be done about, for `shapes`.
+//!
+//! What may differ in a record of that shape is a list of what is known to be harmless: strings, numbers and literals at places that no rule
+//! asks anything of but to look out for tokens, and of which nothing else depends. Everything else is part of the shape as it stands.
+
+use super::keys::Member;
+use super::paths::{State, effect};
+use super::shapes::{Do, End, Step};
+use super::string;
+use super::templates::{begins_like_secret, slot};
+use super::walk::Walk;
+use crate::envelope::Field;
+use crate::redact::class::Class;
+use crate::redact::names::name;
+use crate::redact::start;
+
+/// Containers in each other at most.
+const DEEPEST: usize = 20;
+
+/// Steps at most.
+const MOST_STEPS: usize = 1024;
+
+/// Effects of which a record has no shape, because they ask for more than the record says.
+const SHAPELESS: u32 = effect::POLICY
+    | effect::INDEXED
+    | effect::LINE
+    | effect::EVENT
+    | effect::REMOVE
+    | effect::MASK
+    | effect::ANNOTATION;
+
+/// Effects below which everything is as it stands.
+const AS_IT_STANDS: u32 =
+    effect::COMMAND | effect::MESSAGE | effect::PAIRS | effect::TRUNCATE | effect::PATCH | effect::POINTER;
+
+/// The fields that say what the bodies are.
+const DECIDING: [Field; 3] = [Field::Resource, Field::Subresource, Field::ApiGroup];
+
+/// A shape that is being drawn.
+struct Survey<'a> {
+    /// The record as it came.
+    came: &'a [u8],
+    drawn: Vec<Step>,
+    /// What is written instead of a string, in the order of such steps.
+    respelt: Vec<Vec<u8>>,
+    in_body: bool,
+    depth: usize,
+}
+
+impl Survey<'_> {
+    fn step(&mut self, start: usize, end: usize, step: Step) {
+        // Records that have a shape are short.
+        self.drawn.push(Step { start: start as u16, end: end as u16, ..step });
+    }
+
+    /// Whether the quote at `at` was one of the escaped form.
+    fn was_escaped(&self, at: usize) -> bool {
+        self.came.get(at) == Some(&b'\\')
+    }
+}
+
+impl Walk<'_, '_> {
+    /// Adds the shape of the record, which was `came`, to the tree.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn survey(&mut self, came: &[u8]) {
+        if self.envelope.unpacked.is_some() || self.envelope.ambiguous || !self.tables.deferred.is_empty() {
+            return;
+        }
+        let class = self.class();
+        if class == Some(Class::OauthToken) {
+            return;
+        }
+        let mut survey = Survey { came, drawn: Vec::new(), respelt: Vec::new(), in_body: false, depth: 0 };
+        let record = Member::new(start::RECORD, 0, 0, 0);
+        let first = self.blanks(0);
+        let Some(after) = self.survey_value(&mut survey, record, (first, first), false) else { return };
+        let length = self.text.len();
+        if self.blanks(after) != length || after != self.envelope.end || !self.is_unwrapped(&survey) {
+            return;
+        }
+        if survey.respelt.len() != self.work.edits.len() {
+            // Something else leaves otherwise than it came.
+            return;
+        }
+        let respelt = survey.drawn.iter_mut().filter(|step| step.what == Do::Respell);
+        for (step, text) in respelt.zip(&survey.respelt) {
+            [step.kind, step.field] = self.tables.shapes.keep_respelling(text);
+        }
+        survey.step(length, length, Step { what: Do::End, ..Step::default() });
+        let end = End { source: self.envelope.source, class, behind: length - after };
+        self.tables.shapes.add(&mut survey.drawn, end, came, self.text.text());
+    }
+
+    /// Whether the pass has changed no more of the record than the quotes and blanks of a raw line, each in its place, and no value.
+    fn is_unwrapped(&self, survey: &Survey<'_>) -> bool {
+        let made = self.text.text();
+        let in_place = survey.came.iter().zip(made).all(|(came, made)| came == made || matches!(made, b' ' | b'"'));
+        let value = |step: &Step| usize::from(step.start)..usize::from(step.end);
+        in_place && survey.drawn.iter().all(|step| survey.came.get(value(step)) == made.get(value(step)))
+    }
+
+    /// Surveys the value at `span.1` of the member at `span.0`; the position behind it.
+    fn survey_value(
+        &mut self,
+        survey: &mut Survey<'_>,
+        member: Member,
+        span: (usize, usize),
+        fixed: bool,
+    ) -> Option<usize> {
+        let (effects, named) = (member.effects(), member.name());
+        if effects & SHAPELESS != 0 || survey.drawn.len() > MOST_STEPS {
+            return None;
+        }
+        let fixed = fixed || effects & AS_IT_STANDS != 0 || named & (name::SECRET | name::PAIR_VALUE) != 0;
+        match self.text.byte(span.1) {
+            b'"' => self.survey_string(survey, member, span.1, fixed),
+            b'{' | b'[' => self.survey_container(survey, member, span, fixed),
+            _ => {
+                let end = self.plain_scalar(span.1)?;
+                let kind = if fixed { slot::FIXED } else { slot::SCALAR };
+                self.survey_scalar(survey, member, (span.1, end), kind)?;
+                Some(end)
+            }
+        }
+    }
+
+    /// Notes a value that is no container.
+    fn survey_scalar(&mut self, survey: &mut Survey<'_>, member: Member, span: (usize, usize), kind: u8) -> Option<()> {
+        let (start, end) = span;
+        let captured = member.effects() & effect::CAPTURE != 0;
+        let field = if captured { self.tables.paths.effects(member.state()).field } else { 0 };
+        let decides = captured && DECIDING.iter().any(|&deciding| deciding as u8 == field);
+        let escaped = survey.was_escaped(end);
+        if kind & slot::FIXED == 0 && !decides {
+            let what = if captured { Do::Field } else { Do::Value };
+            survey.step(start, end, Step { what, kind, field, escaped, ..Step::default() });
+        } else if captured {
+            if self.text.span(start, end).contains(&b'\\') {
+                return None;
+            }
+            survey.step(
+                start,
+                end,
+                Step { what: Do::Capture, kind: kind & slot::SCALAR, field, escaped, ..Step::default() },
+            );
+        }
+        Some(())
+    }
+
+    fn survey_string(&mut self, survey: &mut Survey<'_>, member: Member, quote: usize, fixed: bool) -> Option<usize> {
+        let (effects, named) = (member.effects(), member.name());
+        if effects & effect::BODY != 0 {
+            return None;
+        }
+        let view = self.text.view();
+        let string = string::read_again(view, quote + 1, false);
+        let (start, end) = (string.start, string.end);
+        let first = view.word(start);
+        let is_kind = named & name::KIND != 0;
+        if is_kind && view.span(start, end).starts_with(b"Secret") {
+            return None;
+        }
+        let kept = effects & (effect::KEEP | effect::EXEMPT) != 0;
+        let is_uri = effects & effect::URI != 0;
+        let mut kind = if fixed || view.find_special(start) != end || is_kind && begins_like_secret(first) {
+            slot::FIXED
+        } else if kept {
+            0
+        } else if is_uri {
+            slot::URI
+        } else if self.is_harmless(view, first, start, end) {
+            slot::CHECKED
+        } else {
+            slot::FIXED
+        };
+        if is_kind {
+            kind |= slot::KIND;
+        }
+        if self.tables.paths.searches() {
+            kind |= slot::SEARCHED;
+        }
+        self.survey_scalar(survey, member, (start, end), kind)?;
+        if let Some(text) = self.work.edits.replaced(start, end) {
+            survey.respelt.push(text.to_vec());
+            survey.step(start, end, Step { what: Do::Respell, ..Step::default() });
+        }
+        Some(end + 1)
+    }
+
+    fn survey_container(
+        &mut self,
+        survey: &mut Survey<'_>,
+        member: Member,
+        span: (usize, usize),
+        fixed: bool,
+    ) -> Option<usize> {
+        let effects = member.effects();
+        let is_body = effects & (effect::BODY | effect::LOWERED) != 0;
+        if survey.depth >= DEEPEST || is_body && survey.in_body {
+            return None;
+        }
+        let mut state = member.state();
+        if effects & (effect::BODY | effect::OBJECT) != 0 {
+            // Only what the record had said by then counts.
+            let is_resource = |step: &Step| step.what == Do::Capture && step.field == Field::Resource as u8;
+            let class = self.envelope.class.filter(|_| survey.drawn.iter().any(is_resource))?;
+            state = self.tables.paths.enter(start::object(Some(class)), state);
+        }
+        if is_body {
+            survey.in_body = true;
+            let key = span.0 - usize::from(span.0 > 0 && survey.was_escaped(span.0 - 1));
+            survey.step(key, key, Step { what: Do::BodyBegins, ..Step::default() });
+        }
+        survey.depth += 1;
+        let end = if self.text.byte(span.1) == b'{' {
+            self.survey_object(survey, state, span.1, fixed)?
+        } else {
+            self.survey_array(survey, state, member.name(), span.1, fixed)?
+        };
+        survey.depth -= 1;
+        if is_body {
+            survey.in_body = false;
+            let is_response = u8::from(effects & effect::RESPONSE != 0);
+            survey.step(end, end, Step { what: Do::BodyEnds, field: is_response, ..Step::default() });
+        }
+        Some(end)
+    }
+
+    fn survey_array(
+        &mut self,
+        survey: &mut Survey<'_>,
+        state: State,
+        named: u8,
+        bracket: usize,
+        fixed: bool,
+    ) -> Option<usize> {
+        let item = self.tables.item_of(state, named & name::SECRET);
+        let mut at = self.blanks(bracket + 1);
+        if self.text.byte(at) == b']' {
+            return Some(at + 1);
+        }
+        loop {
+            at = self.survey_value(survey, item, (at, at), fixed)?;
+            match self.survey_end(&mut at, b']')? {
+                true => return Some(at),
+                false => at = self.blanks(at),
+            }
+        }
+    }
+
+    fn survey_object(&mut self, survey: &mut Survey<'_>, state: State, bracket: usize, fixed: bool) -> Option<usize> {
+        let first = survey.drawn.len();
+        let mut is_pair = false;
+        let mut at = self.blanks(bracket + 1);
+        if self.text.byte(at) == b'}' {
+            return Some(at + 1);
+        }
+        loop {
+            let quote = at;
+            if self.text.byte(quote) != b'"' {
+                return None;
+            }
+            let view = self.text.view();
+            let key = string::read_again(view, quote + 1, false);
+            if key.escapes || view.find_special(key.start) != key.end {
+                return None;
+            }
+            let super::tables::Tables { keys, paths, hints, .. } = &mut *self.tables;
+            let member = keys.look_up_name(paths, hints, view, key.start, key.end, state);
+            is_pair |= member.name() & name::PAIR_VALUE != 0;
+            let colon = self.blanks(key.end + 1);
+            if self.text.byte(colon) != b':' {
+                return None;
+            }
+            let value = self.blanks(colon + 1);
+            at = self.survey_value(survey, member, (quote, value), fixed)?;
+            if self.survey_end(&mut at, b'}')? {
+                break;
+            }
+            at = self.blanks(at);
+        }
+        if is_pair {
+            // Of a pair the name says what the value is: neither may differ.
+            let steps = survey.drawn.split_off(first);
+            if steps.iter().any(|step| step.what == Do::Field) {
+                return None;
+            }
+            survey.drawn.extend(steps.into_iter().filter(|step| step.what != Do::Value));
+        }
+        Some(at)
+    }
+
+    /// Goes behind what follows a value: a comma, or the bracket that closes. Whether it was that.
+    fn survey_end(&self, at: &mut usize, bracket: u8) -> Option<bool> {
+        let end = self.blanks(*at);
+        *at = end + 1;
+        match self.text.byte(end) {
+            b',' => Some(false),
+            byte if byte == bracket => Some(true),
+            _ => None,
+        }
+    }
+
+    /// Skips white space of a text that has been read.
+    pub(super) fn blanks(&self, mut at: usize) -> usize {
+        while matches!(self.text.byte(at), b' ' | b'\t' | b'\n' | b'\r') {
+            at += 1;
+        }
+        at
+    }
+}
