@@ -20,6 +20,8 @@ flags+=" -C link-arg=-zstack-size=$stack_bytes -C link-arg=--max-memory=$max_mem
 flags+=" -C llvm-args=-inline-threshold=50"
 # Another twelfth of the size: what unrolled loops gain, an interpreter does not notice either.
 flags+=" -C llvm-args=-unroll-full-max-count=1 -C llvm-args=-unroll-max-count=1 -C llvm-args=-unroll-runtime=false"
+# Loops keep their pointers: what is made of them for a machine with registers takes an interpreter an instruction more for every access.
+flags+=" -C llvm-args=-disable-lsr"
 flags+=" ${AUDITGATE_MODULE_FLAGS:-}"
 # The same bytes wherever the checkout stands.
 flags+=" --remap-path-prefix=$PWD=."
