@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CORPUS = ROOT / "tests" / "corpus"
+CORPUS = ROOT / "tests" / "corpus" / "kubernetes"
 SEED = 7
 PLANTED_SHARE = 20  # one in so many events is a generated one with planted secrets
 

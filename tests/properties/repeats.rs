@@ -122,23 +122,14 @@ const TELLING: [&str; 20] = [
     "note",
 ];
 
-/// JSON of telling names around `value`, the same for the same seed.
-fn shape(random: &mut Random, depth: usize, value: &str) -> String {
+/// JSON of telling names around `value`, the same for the same seed; `neighbour` stands beside it, or what the seed says.
+fn shape(random: &mut Random, depth: usize, value: &str, neighbour: Option<&str>) -> String {
     if depth == 0 {
         return value.to_owned();
     }
-    let inner = shape(random, depth - 1, value);
-    let neighbour = random.pick(&[
-        "\"\"",
-        "\"DB_PASSWORD\"",
-        "\"--password\"",
-        "\"replace\"",
-        "\"/data/k\"",
-        "\"Pod\"",
-        "1",
-        "{}",
-        "[]",
-    ]);
+    let inner = shape(random, depth - 1, value, neighbour);
+    let own = random.pick(&NEIGHBOURS);
+    let neighbour = neighbour.unwrap_or(own);
     let names = [random.pick(&TELLING), random.pick(&TELLING)].map(|name| random.literal(name));
     match random.below(5) {
         0 => format!("[{inner}]"),
@@ -149,7 +140,13 @@ fn shape(random: &mut Random, depth: usize, value: &str) -> String {
     }
 }
 
-/// A place is met with nothing to hide in it, again and again; then something secret stands there.
+/// What may decide about a value beside it.
+const NEIGHBOURS: [&str; 10] =
+    ["\"\"", "\"DB_PASSWORD\"", "\"MODE\"", "\"--password\"", "\"replace\"", "\"/data/k\"", "\"Pod\"", "1", "{}", "[]"];
+
+const RESOURCES: [&str; 5] = ["pods", "widgets", "configmaps", "secrets", "oauthaccesstokens"];
+
+/// A place is met with nothing to hide in it, again and again; then something secret stands there, or what decides about it is another.
 #[test]
 fn a_place_that_was_harmless_hides_no_secret() {
     let mut remembering = Engine::new();
@@ -157,29 +154,32 @@ fn a_place_that_was_harmless_hides_no_secret() {
         let at = &mut Random::new(seed ^ 0x9000_0000);
         let token = at.token().0;
         let secret = at.secret();
-        let (resource, field) = (
-            at.pick(&["pods", "widgets", "configmaps", "secrets"]),
-            at.pick(&["requestObject", "responseObject", "annotations", "extra"]),
-        );
-        let (depth, raw, harmless) =
-            (1 + at.below(4), at.chance(50), at.pick(&["\"\"", "\"plain\"", "null", "true", "\"[redacted:N01]\""]));
-        let record = |id: usize, value: &str| {
-            let body = shape(&mut Random::new(seed), depth, value);
+        let (resource, field) =
+            (at.pick(&RESOURCES), at.pick(&["requestObject", "responseObject", "annotations", "extra"]));
+        let (depth, raw) = (1 + at.below(4), at.chance(50));
+        let harmless = at.pick(&["\"\"", "\"plain\"", "null", "true", "\"[redacted:N01]\""]);
+        let record = |id: usize, resource: &str, value: &str, neighbour: Option<&str>| {
+            let body = shape(&mut Random::new(seed), depth, value, neighbour);
             let event = format!(
                 r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"5c385647-b035-4660-b4b5-4232bcf6{id:04}","stage":"ResponseComplete","verb":"update","user":{{"username":"jane"}},"objectRef":{{"resource":"{resource}","name":"n"}},"{field}":{body},"stageTimestamp":"2026-01-01T00:00:00.000000Z"}}"#
             );
             if raw { format!("{{\"log\":{}}}", Value::from(event)) } else { event }
         };
         for id in 0..4 {
-            answer(&mut remembering, record(id, harmless).as_bytes());
+            answer(&mut remembering, record(id, resource, harmless, None).as_bytes());
         }
-        for value in [
+        let values = [
             format!("\"{secret}\""),
             format!("\"{token}\""),
             "\"c2VjcmV0IHNlY3JldCBzZWNyZXQ=\"".to_owned(),
             "{\"password\":\"hunter22\"}".to_owned(),
-        ] {
-            let record = record(9, &value);
+        ];
+        let records = values
+            .iter()
+            .map(|value| record(9, resource, value, None))
+            .chain(RESOURCES.iter().map(|other| record(9, other, harmless, None)))
+            .chain(NEIGHBOURS.iter().map(|other| record(9, resource, harmless, Some(other))));
+        for record in records {
             let expected = answer(&mut Engine::new(), record.as_bytes());
             assert_eq!(answer(&mut remembering, record.as_bytes()), expected, "seed {seed}: {record}");
         }
