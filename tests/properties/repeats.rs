@@ -130,13 +130,16 @@ fn shape(random: &mut Random, depth: usize, value: &str, neighbour: Option<&str>
     let inner = shape(random, depth - 1, value, neighbour);
     let own = random.pick(&NEIGHBOURS);
     let neighbour = neighbour.unwrap_or(own);
-    let names = [random.pick(&TELLING), random.pick(&TELLING)].map(|name| random.literal(name));
+    // Pairs more often than chance would have them: of a pair one says what the other is.
+    let (one, other) =
+        if random.chance(40) { ("name", "value") } else { (random.pick(&TELLING), random.pick(&TELLING)) };
+    let (one, other) = (random.literal(one), random.literal(other));
     match random.below(5) {
         0 => format!("[{inner}]"),
         1 => format!("[{neighbour},{inner}]"),
-        2 if names[0] != names[1] => format!("{{{}:{neighbour},{}:{inner}}}", names[0], names[1]),
-        3 if names[0] != names[1] => format!("{{{}:{inner},{}:{neighbour}}}", names[0], names[1]),
-        _ => format!("{{{}:{inner}}}", names[0]),
+        2 if one != other => format!("{{{one}:{neighbour},{other}:{inner}}}"),
+        3 if one != other => format!("{{{other}:{inner},{one}:{neighbour}}}"),
+        _ => format!("{{{other}:{inner}}}"),
     }
 }
 
