@@ -188,3 +188,46 @@ fn a_place_that_was_harmless_hides_no_secret() {
         }
     }
 }
+
+/// An event of which only the id and what is given differ.
+fn of_a_pod(id: usize, object: &str, message: &str) -> String {
+    format!(
+        r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"5c385647-b035-4660-b4b5-4232bcf6{id:04}","stage":"ResponseComplete","verb":"create","user":{{"username":"jane"}},"objectRef":{{"resource":"pods","namespace":"team-a","name":"web"}},"responseStatus":{{"code":422,"message":"{message}"}},"requestObject":{object},"stageTimestamp":"2026-01-01T00:00:00.000000Z"}}"#
+    )
+}
+
+/// What says of a value that it is a secret, one each; and what is only seen in what a policy makes of an event.
+#[test]
+fn what_decides_may_not_differ_in_a_known_shape() {
+    let pod = |arguments: &str| format!(r#"{{"spec":{{"containers":[{{"name":"c","args":[{arguments}]}}]}}}}"#);
+    let manifest =
+        |kind: &str| format!(r#"{{"spec":{{"object":{{"kind":"{kind}","data":{{"k":"cGxhaW4gdmFsdWU="}}}}}}}}"#);
+    let escaped =
+        |end: &str| format!(r#"{{"metadata":{{"annotations":{{"note":"a \"quoted\" word"}}}},"spec":{{"x":{end}}}}}"#);
+    let pairs = [
+        (of_a_pod(0, &pod(r#""--mode","plain-words""#), ""), of_a_pod(9, &pod(r#""--password","plain-words""#), "")),
+        (of_a_pod(0, &pod(r#""-v","plain-words""#), ""), of_a_pod(9, &pod(r#""-v","--token=plain-words""#), "")),
+        (of_a_pod(0, "{}", "denied"), of_a_pod(9, "{}", r#"Invalid value: \"hunter2hunter2\": too short"#)),
+        (of_a_pod(0, &manifest("Pod"), ""), of_a_pod(9, &manifest("Secret"), "")),
+        (of_a_pod(0, &manifest("Service"), ""), of_a_pod(9, &manifest("Secret"), "")),
+        (of_a_pod(0, &escaped("1"), ""), of_a_pod(9, &escaped(r#"{"password":"hunter22"}"#), "")),
+        (of_a_pod(0, "{}", ""), of_a_pod(9, "{}", "") + r#","password":"hunter22"}"#),
+    ];
+    let lowering = "apiVersion: auditgate/v1\nkind: Policy\nrules:\n  - level: Metadata\n    verbs: [create]\n";
+    let engines: [fn(&str) -> Engine; 2] =
+        [|_| Engine::new(), |text| Engine::with_policy(auditgate::policy::compile("", text.as_bytes()).unwrap())];
+    for engine in engines {
+        for raw in [false, true] {
+            let mut remembering = engine(lowering);
+            let mut same = |event: String| {
+                let record = if raw { format!("{{\"log\":{}}}", Value::from(event)) } else { event };
+                let expected = answer(&mut engine(lowering), record.as_bytes());
+                assert_eq!(answer(&mut remembering, record.as_bytes()), expected, "{record}");
+            };
+            for (harmless, other) in &pairs {
+                (1..5).for_each(|id| same(harmless.replacen("bcf60000", &format!("bcf6000{id}"), 1)));
+                same(other.clone());
+            }
+        }
+    }
+}
