@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """The output plugin beside Fluent Bit's own outputs: the whole pipeline, tail to VictoriaLogs, user CPU time an event and peak memory.
 
-    output.py [--events N] [--rounds N] [--plugin FILE]
+    output.py [--events N] [--rounds N] [--plugin FILE] [--generated]
 
-Stock outputs parse and redact nothing; the plugin takes raw lines, with the complete redaction. Rounds are interleaved, and every event is
-checked at the receiver. FLUENT_BIT and VICTORIA_LOGS name the programs; AUDITGATE_LOG a log of one event a line, made if absent.
+The events are those of run.py, real ones with identifiers of their own; with `--generated` generated ones, of which hardly any is like another and every fourth
+holds secrets. Stock outputs parse and redact nothing; the plugin takes raw lines, with the complete redaction. Rounds are interleaved, and every event is
+checked at the receiver. FLUENT_BIT and VICTORIA_LOGS name the programs.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/delivery"))
 import receivers as R  # noqa: E402
+from harness import events  # noqa: E402
 from run import find  # noqa: E402
 
 INPUT = """
@@ -83,6 +85,7 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=60_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default="", help="parts of names, with commas between them")
+    parser.add_argument("--generated", action="store_true", help="generated events in the place of real ones")
     parser.add_argument("--plugin", type=Path, default=ROOT / "dist/out_auditgate.so")
     options = parser.parse_args()
     options.plugin = options.plugin.resolve()
@@ -93,16 +96,11 @@ def main() -> int:
     wanted = [way for way in WAYS if not options.only or any(part in way for part in options.only.split(","))]
     with tempfile.TemporaryDirectory(prefix="auditgate-output-") as folder:
         folder = Path(folder)
-        log = folder / "audit.log"
-        if own := os.environ.get("AUDITGATE_LOG"):
-            with open(own, "rb") as source, open(log, "wb") as out:
-                lines = source.readlines()
-                for index in range(options.events):
-                    out.write(lines[index % len(lines)])
+        if options.generated:
+            log = folder / "audit.log"
+            events.generate(log, options.events, "--profile", "small")
         else:
-            generate = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/auditgate-generate"
-            with open(log, "wb") as out:
-                subprocess.run([generate, "--events", str(options.events), "--profile", "small"], stdout=out, check=True)
+            log = Path(events.mixed(folder, options.events).path)
         print(f"{options.events} events of {log.stat().st_size / options.events:.0f} bytes")
         results: dict[str, list[tuple[float, int]]] = {way: [] for way in wanted}
         for turn in range(options.rounds):

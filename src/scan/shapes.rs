@@ -21,8 +21,10 @@ const MOST_BROTHERS: usize = 32;
 /// Longer records are no part of the tree.
 pub(super) const LONGEST_BYTES: usize = 12 * 1024;
 
-/// What a shape costs to draw, and what records can owe at most before shapes have brought anything; each record pays one.
+/// What a shape costs to draw: so many records pay for it, that those of which none is like another cost little. A module that was just loaded has
+/// little credit: a Fluent Bit that loads it for every chunk would not live to see the gain.
 const COST: u32 = 16;
+const FIRST_CREDIT: u32 = 4 * COST;
 const MOST_CREDIT: u32 = 64 * COST;
 
 /// Places for what was missing lately; a power of two.
@@ -133,7 +135,7 @@ impl Shapes {
             respellings: Vec::new(),
             root: NONE,
             missed: [0; MISSED],
-            credit: MOST_CREDIT,
+            credit: FIRST_CREDIT,
         }
     }
 
