@@ -22,8 +22,10 @@ version=$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json,
 print(next(p["version"] for p in json.load(sys.stdin)["packages"] if p["name"] == "auditgate"))')
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
-# No path of this machine in what is compiled.
-export RUSTFLAGS="--remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo"
+# No path of this machine in what is compiled. Of paths that begin alike the last one counts.
+CARGO_TARGET_DIR=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+export CARGO_TARGET_DIR
+export RUSTFLAGS="--remap-path-prefix=$PWD=. --remap-path-prefix=$CARGO_TARGET_DIR=target --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo"
 
 git diff --quiet HEAD || say "what is built has changes that no commit has"
 say "building auditgate $version"
