@@ -35,6 +35,7 @@
 //! | an output plugin that cannot run its module, or read its policy | `destinations::output::*` |
 //! | a chart's storage path that is a variable in a variable | `chart::what_waits_stands_on_the_volume` |
 //! | an emitter over its limit keeps the old tag; a receiver that is away; kill -9 | `routing::*` |
+//! | a rotated file is forgotten after 5 seconds, found again by its new name, and read a second time | `rotation::every_event_of_a_rotated_log_leaves_once` |
 //! | a hot reload with another policy | `reload::*` |
 //! | an event that did not pass the module reaches an output by its old tag | every test: the probe sees all tags |
 #![expect(
@@ -73,6 +74,7 @@ mod process;
 mod receivers;
 mod records;
 mod reload;
+mod rotation;
 mod routing;
 mod sizes;
 mod volume;

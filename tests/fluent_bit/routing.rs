@@ -79,7 +79,8 @@ fn kill_9_loses_nothing(fluent_bit: &FluentBit) {
             let mut process = scene.setup.start(&scene.log);
             sleep(Duration::from_millis(1500));
             scene.append(part);
-            sleep(Duration::from_millis(40 * (round as u64 + 1)));
+            // Files are looked at four times a second: some kills come before, some in the middle, some after.
+            sleep(Duration::from_millis(90 * (round as u64 + 1)));
             process.kill().unwrap();
             process.wait().unwrap();
         }

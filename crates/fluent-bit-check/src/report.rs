@@ -36,7 +36,7 @@ pub struct Report {
 pub type Code = (&'static str, Severity, &'static str, &'static str);
 
 /// Every code.
-pub const CODES: [Code; 17] = [
+pub const CODES: [Code; 19] = [
     ("F001", Severity::Error, "a configuration that cannot be read cannot be judged", "mend it, and check again"),
     (
         "F002",
@@ -123,6 +123,18 @@ pub const CODES: [Code; 17] = [
         Severity::Warning,
         "without workers of its own a delivery holds up all of Fluent Bit until the receiver has answered",
         "write `workers 2`",
+    ),
+    (
+        "F018",
+        Severity::Warning,
+        "Fluent Bit before 4.1 loads the module for every few lines that inotify tells of, which takes most of a core at 100 events a second",
+        "write `inotify_watcher false`: files are then looked at four times a second",
+    ),
+    (
+        "F019",
+        Severity::Warning,
+        "a rotated file is forgotten after `rotate_wait`, and if its new name fits the path, all of it is read again",
+        "write `rotate_wait 2592000`: it is followed until it is deleted",
     ),
 ];
 

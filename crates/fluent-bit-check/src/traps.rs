@@ -6,6 +6,10 @@ use crate::report::Finding;
 /// Below this, events that really occur do not fit.
 const LARGE_EVENT_BYTES: u64 = 16_000_000;
 
+/// How long Fluent Bit follows a rotated file, in seconds, and how long is long enough.
+const DEFAULT_ROTATE_WAIT: u64 = 5;
+const LONG_WAIT: u64 = 86_400;
+
 pub(crate) fn find(configuration: &Configuration, version: Option<(u32, u32, u32)>) -> Vec<Finding> {
     let mut found = Vec::new();
     let first = configuration.inputs.first().or(configuration.outputs.first());
@@ -18,6 +22,9 @@ pub(crate) fn find(configuration: &Configuration, version: Option<(u32, u32, u32
     }
     for (index, input) in configuration.inputs.iter().enumerate() {
         input_traps(configuration, input, index, &mut found);
+        if input.name() == "tail" {
+            tail_traps(configuration, input, index, version, &mut found);
+        }
     }
     for module in modules(configuration) {
         module_traps(module, &mut found);
@@ -106,6 +113,40 @@ fn input_traps(configuration: &Configuration, input: &Section, index: usize, fou
     }
     if has_module || !redacting.is_empty() {
         losses(input, name, found);
+    }
+}
+
+/// How an input that follows files hands them to the module.
+fn tail_traps(
+    configuration: &Configuration,
+    input: &Section,
+    index: usize,
+    version: Option<(u32, u32, u32)>,
+    found: &mut Vec<Finding>,
+) {
+    let tag = tag(input, index);
+    let mut filters = configuration.filters.iter().filter(|filter| filter.matches(&tag));
+    let has_module = input.processors.iter().any(is_module) || filters.any(is_module);
+    let loads_every_time = version.is_none_or(|version| version < (4, 1, 0));
+    let waits = input.property("inotify_watcher").is_none() || input.is_on("inotify_watcher");
+    if has_module && loads_every_time && waits {
+        found.push(Finding::new(
+            "F018",
+            input.place_of("inotify_watcher"),
+            "the input `tail` waits for inotify".to_owned(),
+        ));
+    }
+    // The links there keep their names, and what they point to is no file of that folder.
+    let path = input.value("path");
+    let fits_old_names =
+        path.rsplit('/').next().is_some_and(|name| name.contains('*')) && !path.starts_with("/var/log/containers/");
+    let wait = input.value("rotate_wait").parse::<u64>().unwrap_or(DEFAULT_ROTATE_WAIT);
+    if fits_old_names && input.is_on("read_from_head") && wait < LONG_WAIT {
+        found.push(Finding::new(
+            "F019",
+            input.place_of("rotate_wait"),
+            format!("files of `{path}` are followed for {wait} seconds after they were rotated"),
+        ));
     }
 }
 
