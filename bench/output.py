@@ -4,8 +4,8 @@
     output.py [--events N] [--rounds N] [--plugin FILE] [--generated]
 
 The events are those of run.py, real ones with identifiers of their own; with `--generated` generated ones, of which hardly any is like another and every fourth
-holds secrets. Stock outputs parse and redact nothing; the plugin takes raw lines, with the complete redaction. Rounds are interleaved, and every event is
-checked at the receiver. FLUENT_BIT and VICTORIA_LOGS name the programs.
+holds secrets. Stock outputs parse and redact nothing; the plugin takes raw lines, with the complete redaction. The input waits while 16 MB are on
+their way, so that memory is what the way takes and not how much of the log is read ahead. Rounds are interleaved, and every event is checked at the receiver. FLUENT_BIT and VICTORIA_LOGS name the programs.
 """
 
 import argparse
@@ -30,7 +30,7 @@ INPUT = """
 service: {{flush: 1, grace: 5, log_level: warn, parsers_file: {parsers}}}
 pipeline:
   inputs:
-    - {{name: tail, tag: audit.k8s, path: {log}, read_from_head: true, buffer_max_size: 8M, buffer_chunk_size: 512K{parser}}}
+    - {{name: tail, tag: audit.k8s, path: {log}, read_from_head: true, buffer_max_size: 8M, buffer_chunk_size: 512K, mem_buf_limit: 16M{parser}}}
   outputs:
     - {{match: '*', workers: 1, {output}}}
 """

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import process
@@ -60,13 +60,15 @@ class Pipeline:
     policy_dir: str = ""  # accessible path for the module
     chunk: str = "1M"  # what tail reads and appends at a time
     largest: str = "16M"  # longest line
-    extra: dict = field(default_factory=dict)
+    waits: bool = True  # for inotify; otherwise files are looked at four times a second
 
     def text(self, events: str, directory: str, output: str, exit_on_eof: bool) -> str:
         """The classic configuration, which both versions read."""
         lines = ["[SERVICE]", "    Flush 0.5", "    Grace 20", "    Log_Level error", f"    Parsers_File {directory}/parsers.conf"]
         lines += ["[INPUT]", "    Name tail", f"    Path {events}", "    Tag audit.k8s", "    Read_from_Head On",
                   f"    Buffer_Chunk_Size {self.chunk}", f"    Buffer_Max_Size {self.largest}"]
+        if not self.waits:
+            lines.append("    Inotify_Watcher false")
         if exit_on_eof:
             lines.append("    Exit_On_Eof On")
         else:

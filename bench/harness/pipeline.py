@@ -200,7 +200,15 @@ def old(record: Record, binary: fb.FluentBit, modules: Modules, events: ev.Event
     record.bars.append((f"Fluent Bit {binary.version}, chunks of 1 MB", large.bars()))
     compare(record, large, "old-large", "module", f"{version}, 1 MB chunks, interpreter", 0.6)
     floors(record, large, f"{version}, 1 MB chunks")
-    small = Throughput(binary, modules, events, "32K", rounds, ["none", "lua", "lua tuned", "module", "baked", "aot", "baked aot", "echo"], say)
+    names = ["none", "lua", "lua tuned", "module", "baked", "aot", "baked aot", "echo"]
+    medium = Throughput(binary, modules, events, "512K", rounds, names, say)
+    record.raw["fluent_bit_old_512k"] = medium.raw()
+    for name in ("baked aot", "aot", "baked", "module"):
+        if medium.has(name):
+            text = f"{medium.ratio(name).text()} of Lua's: {medium.added(name).text('µs')}"
+            what = f"{version}, 512 KB chunks as the configurations here set them, {LABELS[name]}"
+            record.row(f"old-medium-{name.replace(' ', '-')}", what, "none", *medium.judged(name, text, None))
+    small = Throughput(binary, modules, events, "32K", rounds, names, say)
     record.raw["fluent_bit_old_32k"] = small.raw()
     record.bars.append((f"Fluent Bit {binary.version}, chunks of 32 KB", small.bars()))
     compare(record, small, "old-small-aot", "baked aot", f"{version}, 32 KB chunks, baked module compiled ahead of time", 0.6)
