@@ -208,6 +208,7 @@ fn what_decides_may_not_differ_in_a_known_shape() {
         (of_a_pod(0, &pod(r#""--mode","plain-words""#), ""), of_a_pod(9, &pod(r#""--password","plain-words""#), "")),
         (of_a_pod(0, &pod(r#""-v","plain-words""#), ""), of_a_pod(9, &pod(r#""-v","--token=plain-words""#), "")),
         (of_a_pod(0, "{}", "denied"), of_a_pod(9, "{}", r#"Invalid value: \"hunter2hunter2\": too short"#)),
+        (of_a_pod(0, "{}", "nothing to do"), of_a_pod(9, "{}", "unable to parse what stands here")),
         (of_a_pod(0, &manifest("Pod"), ""), of_a_pod(9, &manifest("Secret"), "")),
         (of_a_pod(0, &manifest("Service"), ""), of_a_pod(9, &manifest("Secret"), "")),
         (of_a_pod(0, &escaped("1"), ""), of_a_pod(9, &escaped(r#"{"password":"hunter22"}"#), "")),
