@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::harness::{FluentBit, Line, Run, Setup, Until, corpus, module, run_all};
+use crate::harness::{FluentBit, Line, Run, Setup, Until, corpus, module, project, run_all};
 use crate::wasm::{Fault, faulty};
 
 in_both!(
@@ -31,7 +31,11 @@ fn assert_nothing_delivered(run: &Run, what: &str) {
 
 fn a_module_that_cannot_be_loaded_lets_nothing_through(fluent_bit: &FluentBit) {
     let good = std::fs::read(module()).unwrap();
+    let other = if fluent_bit.line == Line::Newer { "1.3.0" } else { "2.4.1" };
+    let compiled = std::fs::read(project().join(format!("dist/auditgate-wamr-{other}.aot")));
     let modules = [
+        // Without what `make aot` makes, its first bytes.
+        ("machine code for another version", compiled.unwrap_or_else(|_| b"\0aot\x03\0\0\0".to_vec())),
         ("an empty file", Vec::new()),
         ("text", b"this is no module".to_vec()),
         ("the first half", good[..good.len() / 2].to_vec()),
