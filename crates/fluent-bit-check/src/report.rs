@@ -36,7 +36,7 @@ pub struct Report {
 pub type Code = (&'static str, Severity, &'static str, &'static str);
 
 /// Every code.
-pub const CODES: [Code; 19] = [
+pub const CODES: [Code; 20] = [
     ("F001", Severity::Error, "a configuration that cannot be read cannot be judged", "mend it, and check again"),
     (
         "F002",
@@ -135,6 +135,12 @@ pub const CODES: [Code; 19] = [
         Severity::Warning,
         "a rotated file is forgotten after `rotate_wait`, and if its new name fits the path, all of it is read again",
         "write `rotate_wait 2592000`: it is followed until it is deleted",
+    ),
+    (
+        "F020",
+        Severity::Warning,
+        "Fluent Bit starts the workers of an external plugin twice, and can crash at a reload (5.1) or wait in it without end (3.1)",
+        "leave `hot_reload` out, and restart instead",
     ),
 ];
 

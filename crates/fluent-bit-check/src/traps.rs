@@ -1,6 +1,6 @@
 //! The traps: most seen in a real Fluent Bit, the others known from its source or documentation.
 
-use crate::configuration::{Configuration, Section, bytes};
+use crate::configuration::{Configuration, Section, bytes, is_true};
 use crate::report::Finding;
 
 /// Below this, events that really occur do not fit.
@@ -18,6 +18,15 @@ pub(crate) fn find(configuration: &Configuration, version: Option<(u32, u32, u32
             "F016",
             section.place.clone(),
             format!("Fluent Bit 4.1.{patch} leaks memory in its wasm filter"),
+        ));
+    }
+    let reloads =
+        configuration.service.iter().find(|property| property.key == "hot_reload" && is_true(&property.value));
+    if let Some(reloads) = reloads.filter(|_| configuration.outputs.iter().any(is_plugin)) {
+        found.push(Finding::new(
+            "F020",
+            reloads.place.clone(),
+            "`hot_reload` is on beside the output plugin".to_owned(),
         ));
     }
     for (index, input) in configuration.inputs.iter().enumerate() {
