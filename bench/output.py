@@ -10,6 +10,7 @@ their way, so that memory is what the way takes and not how much of the log is r
 
 import argparse
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -51,6 +52,11 @@ def count(port: int) -> int:
     return int(found.split(b'"n":"')[1].split(b'"')[0]) if b'"n"' in found else 0
 
 
+def peak_kb(pid: int) -> int:
+    """Peak resident memory of a process. What wait4 says of it counts this program as well, of which it is a copy at first."""
+    return int(re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())[1])
+
+
 def measure(way: str, program: str, victoria: str, plugin: Path, log: Path, events: int, folder: Path) -> tuple[float, int]:
     """User CPU microseconds an event, and peak memory in kB."""
     with tempfile.TemporaryDirectory(dir=folder) as own:
@@ -70,12 +76,13 @@ def measure(way: str, program: str, victoria: str, plugin: Path, log: Path, even
                 if time.monotonic() > deadline or process.poll() is not None:
                     raise RuntimeError(f"{way}: {arrived} of {events} arrived: {(own / 'log').read_text()[-500:]}")
                 time.sleep(0.3)
+            peak = peak_kb(process.pid)
             process.send_signal(signal.SIGTERM)
             _, _, usage = os.wait4(process.pid, 0)
             process.returncode = 0
             if arrived != events:
                 raise RuntimeError(f"{way}: {arrived} arrived of {events}")
-            return usage.ru_utime / events * 1e6, usage.ru_maxrss
+            return usage.ru_utime / events * 1e6, peak
         finally:
             receiver.stop()
 
