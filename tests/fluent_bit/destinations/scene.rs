@@ -171,16 +171,14 @@ pub fn assert_all_arrive(fluent_bit: &FluentBit, destinations: &[Destination], p
         for ((one, receiver), ((), run)) in scenes.iter().zip(&runs) {
             let name = one.name;
             run.assert_ended_well();
-            // A receiver may be slower than the sender.
-            let deadline = Instant::now() + Duration::from_secs(15);
-            let (received, missing) = loop {
-                let received = receiver.received();
-                let missing = ids.iter().filter(|id| !received.contains(id.as_str())).count();
-                if missing == 0 || Instant::now() > deadline {
-                    break (received, missing);
-                }
-                sleep(Duration::from_millis(100));
-            };
+            let (mut received, mut missing) = wait_for(receiver, &ids);
+            // Behind the broker inside librdkafka the receiver's own consumer never begins in one of eighty runs, whoever sends.
+            if matches!(one.receiver, Kind::Kafka) && missing == ids.len() {
+                let receiver = one.receiver(fluent_bit).unwrap();
+                let again = prepare(one.setup(fluent_bit, form, receiver.port));
+                again.run(log.as_bytes(), Until::Elapsed(Duration::from_secs(7))).assert_ended_well();
+                (received, missing) = wait_for(&receiver, &ids);
+            }
             assert_eq!(
                 missing,
                 0,
@@ -194,6 +192,19 @@ pub fn assert_all_arrive(fluent_bit: &FluentBit, destinations: &[Destination], p
             }
             assert_eq!(generator().marker().find_in(&received), None, "{name}.{form}: a secret arrived");
         }
+    }
+}
+
+/// What a receiver got, and how many events it lacks: it may be slower than the sender.
+fn wait_for(receiver: &Receiver, ids: &BTreeSet<String>) -> (String, usize) {
+    let deadline = Instant::now() + Duration::from_secs(15);
+    loop {
+        let received = receiver.received();
+        let missing = ids.iter().filter(|id| !received.contains(id.as_str())).count();
+        if missing == 0 || Instant::now() > deadline {
+            return (received, missing);
+        }
+        sleep(Duration::from_millis(100));
     }
 }
 
