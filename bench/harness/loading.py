@@ -34,14 +34,15 @@ def wasm(base: fb.Pipeline, module: str) -> fb.Pipeline:
     return replace(base, filter="wasm", module=module)
 
 
-def load_time(binary: fb.FluentBit, modules: dict[str, str], rounds: int, say) -> dict[str, Spread]:
-    """Milliseconds of CPU to load each module once, in a Fluent Bit that loads it for every chunk."""
+def load_time(binary: fb.FluentBit, modules: dict[str, str], floor: str, rounds: int, say) -> dict[str, Spread]:
+    """Milliseconds of CPU to load each module once, in a Fluent Bit that loads it for every chunk; `floor` is one that does nothing."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         events, chunk = one_line_a_chunk(Path(directory))
         base = fb.Pipeline(chunk=chunk)
-        table = {"none": base} | {name: wasm(base, file) for name, file in modules.items()}
+        table = {"none": base, "floor": replace(wasm(base, floor), function="echo")}
+        table |= {name: wasm(base, file) for name, file in modules.items()}
         usage = interleaved(list(table), rounds, lambda name: fb.run(binary, table[name], events), say)
-    return {name: Spread.of([(one.cpu_s - none.cpu_s) / LOADS * 1e3 for one, none in zip(usage[name], usage["none"])]) for name in modules}
+    return {name: Spread.of([(one.cpu_s - none.cpu_s) / LOADS * 1e3 for one, none in zip(usage[name], usage["none"])]) for name in table if name != "none"}
 
 
 def load_time_kept(binary: fb.FluentBit, modules: dict[str, str], floor: str, rounds: int, say) -> dict[str, Spread]:
@@ -92,8 +93,9 @@ def old(record: Record, binary: fb.FluentBit, modules: Modules, rounds: int, say
     """Size and load time of what is deployed with an old Fluent Bit."""
     version = f"Fluent Bit {binary.version}"
     files = deployed(modules)
-    times = load_time(binary, files, rounds, say)
-    record.raw["load_old_ms"] = {name: spread.raw() | {"bytes": os.path.getsize(files[name])} for name, spread in times.items()}
+    times = load_time(binary, files, modules.floor, rounds, say)
+    sizes = files | {"floor": modules.floor}
+    record.raw["load_old_ms"] = {name: spread.raw() | {"bytes": os.path.getsize(sizes[name])} for name, spread in times.items()}
     size = "at most 80 KB"
     if modules.baked:
         bytes_ = os.path.getsize(modules.baked)
@@ -106,9 +108,9 @@ def old(record: Record, binary: fb.FluentBit, modules: Modules, rounds: int, say
             record.row(f"load-{name}", what, bar, times[name].text("ms"), times[name].median <= limit)
         else:
             record.row(f"load-{name}", what, bar, "not measured")
-    for name in ("module", "aot"):
+    for name, what in (("module", "module"), ("aot", "aot"), ("floor", "floor: a module that does nothing")):
         if name in times:
-            record.row(f"load-{name}", f"{version}, load and one small event, {name}", "none", times[name].text("ms"))
+            record.row(f"load-{name}", f"{version}, load and one small event, {what}", "none", times[name].text("ms"))
 
 
 def live_rates(record: Record, binary: fb.FluentBit, modules: Modules, sample: str, seconds: float, say) -> None:
