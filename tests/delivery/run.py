@@ -24,7 +24,7 @@ import receivers as R
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
-# A Fluent Bit that delivers nothing for so long after it was told to reload does not come back.
+# A Fluent Bit that delivers nothing for so many seconds after it was told to reload does not come back.
 STUCK_S = 25
 
 
@@ -113,7 +113,8 @@ class Bench:
             restarted = False
             while True:
                 time.sleep(0.5 if len(self.expected) < 20_000 else 2)
-                if case.reloads and not restarted and self.is_lost_in_a_reload(process, changed):
+                # 3.1.9 can wait in a reload without end: what is on disk has to come again when it is started anew.
+                if case.reloads and not restarted and version.startswith("3.") and time.monotonic() - changed > STUCK_S:
                     process.kill()
                     process.wait()
                     process = self.start(program, folder, case, receiver, case.edits)
@@ -137,6 +138,10 @@ class Bench:
                 if time.monotonic() - start > limit_s or time.monotonic() - changed > 60:
                     break
             time.sleep(1)
+            # At rest, too: workers that Fluent Bit has forgotten tick every 1.5 seconds, and may only at the third reload meet memory that is used anew.
+            for _ in range(4 if case.reloads and not restarted else 0):
+                process.send_signal(signal.SIGHUP)
+                time.sleep(3.2)
             if not case.command_line:
                 process.send_signal(signal.SIGTERM)
             code = process.wait(60)
@@ -179,13 +184,8 @@ class Bench:
         return {
             "case": case.name, "version": version, "events": len(self.expected), "lost": len(lost),
             "duplicated": duplicates, "quarantined": len(quarantined), "seconds": round(time.monotonic() - start),
-            "problems": "; ".join(problems), "note": "started anew, lost in a reload" if restarted else "",
+            "problems": "; ".join(problems), "note": "waited in a reload, started anew" if restarted else "",
         }
-
-    @staticmethod
-    def is_lost_in_a_reload(process, changed: float) -> bool:
-        """Whether Fluent Bit has crashed (5.1.1 can), or waits without end (3.1.9 does): what is on disk has to come again when it is started anew."""
-        return (process.poll() or 0) < 0 or time.monotonic() - changed > STUCK_S
 
     def placeholders(self, case, arrived) -> int:
         return sum(times for one, times in arrived.items() if one not in self.expected) if case.placeholders else 0

@@ -6,6 +6,7 @@
 //! hands the chunk to threads of ours and waits.
 
 mod abi;
+mod forgotten;
 mod memory;
 mod properties;
 
@@ -154,6 +155,7 @@ pub unsafe extern "C" fn FLBPluginExitCtx(context: *mut c_void) -> c_int {
             output.api.log(Level::Info, &format!("[output:auditgate:{}] {}", output.name, output.section.summary()));
             output.speak();
         }
+        forgotten::put_to_sleep();
     }));
     ended.map_or(ERROR, |()| OK)
 }
