@@ -139,7 +139,7 @@ pub const CODES: [Code; 20] = [
     (
         "F020",
         Severity::Warning,
-        "Fluent Bit starts the workers of an external plugin twice, and can crash at a reload (5.1) or wait in it without end (3.1)",
+        "Fluent Bit before 4.1 hands nothing to external plugins while it reloads, and waits without end if a chunk is on its way",
         "leave `hot_reload` out, and restart instead",
     ),
 ];

@@ -22,7 +22,7 @@ pub(crate) fn find(configuration: &Configuration, version: Option<(u32, u32, u32
     }
     let reloads =
         configuration.service.iter().find(|property| property.key == "hot_reload" && is_true(&property.value));
-    if let Some(reloads) = reloads.filter(|_| configuration.outputs.iter().any(is_plugin)) {
+    if let Some(reloads) = reloads.filter(|_| is_of_old_line(version) && configuration.outputs.iter().any(is_plugin)) {
         found.push(Finding::new(
             "F020",
             reloads.place.clone(),
@@ -43,6 +43,11 @@ pub(crate) fn find(configuration: &Configuration, version: Option<(u32, u32, u32
         output_traps(output, &mut found);
     }
     found
+}
+
+/// Whether it is, or may be, a Fluent Bit that loads a module for every chunk.
+fn is_of_old_line(version: Option<(u32, u32, u32)>) -> bool {
+    version.is_none_or(|version| version < (4, 1, 0))
 }
 
 /// Every place where a module runs.
@@ -136,9 +141,8 @@ fn tail_traps(
     let tag = tag(input, index);
     let mut filters = configuration.filters.iter().filter(|filter| filter.matches(&tag));
     let has_module = input.processors.iter().any(is_module) || filters.any(is_module);
-    let loads_every_time = version.is_none_or(|version| version < (4, 1, 0));
     let waits = input.property("inotify_watcher").is_none() || input.is_on("inotify_watcher");
-    if has_module && loads_every_time && waits {
+    if has_module && is_of_old_line(version) && waits {
         found.push(Finding::new(
             "F018",
             input.place_of("inotify_watcher"),
