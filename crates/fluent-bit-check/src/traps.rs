@@ -30,10 +30,7 @@ pub(crate) fn find(configuration: &Configuration, version: Option<(u32, u32, u32
         ));
     }
     for (index, input) in configuration.inputs.iter().enumerate() {
-        input_traps(configuration, input, index, &mut found);
-        if input.name() == "tail" {
-            tail_traps(configuration, input, index, version, &mut found);
-        }
+        input_traps(configuration, input, index, version, &mut found);
     }
     for module in modules(configuration) {
         module_traps(module, &mut found);
@@ -71,7 +68,13 @@ fn is_guard(section: &Section) -> bool {
         && section.properties.iter().any(|property| property.key == "regex" && keeps_stamped(&property.value))
 }
 
-fn input_traps(configuration: &Configuration, input: &Section, index: usize, found: &mut Vec<Finding>) {
+fn input_traps(
+    configuration: &Configuration,
+    input: &Section,
+    index: usize,
+    version: Option<(u32, u32, u32)>,
+    found: &mut Vec<Finding>,
+) {
     let tag = tag(input, index);
     let name = input.name();
     let position = configuration.filters.iter().position(|filter| is_module(filter) && filter.matches(&tag));
@@ -125,41 +128,19 @@ fn input_traps(configuration: &Configuration, input: &Section, index: usize, fou
             ));
         }
     }
-    if has_module || !redacting.is_empty() {
-        losses(input, name, found);
-    }
-}
-
-/// How an input that follows files hands them to the module.
-fn tail_traps(
-    configuration: &Configuration,
-    input: &Section,
-    index: usize,
-    version: Option<(u32, u32, u32)>,
-    found: &mut Vec<Finding>,
-) {
-    let tag = tag(input, index);
-    let mut filters = configuration.filters.iter().filter(|filter| filter.matches(&tag));
-    let has_module = input.processors.iter().any(is_module) || filters.any(is_module);
     let waits = input.property("inotify_watcher").is_none() || input.is_on("inotify_watcher");
-    if has_module && is_of_old_line(version) && waits {
+    if has_module && name == "tail" && waits && is_of_old_line(version) {
         found.push(Finding::new(
             "F018",
             input.place_of("inotify_watcher"),
             "the input `tail` waits for inotify".to_owned(),
         ));
     }
-    // The links there keep their names, and what they point to is no file of that folder.
-    let path = input.value("path");
-    let fits_old_names =
-        path.rsplit('/').next().is_some_and(|name| name.contains('*')) && !path.starts_with("/var/log/containers/");
-    let wait = input.value("rotate_wait").parse::<u64>().unwrap_or(DEFAULT_ROTATE_WAIT);
-    if fits_old_names && input.is_on("read_from_head") && wait < LONG_WAIT {
-        found.push(Finding::new(
-            "F019",
-            input.place_of("rotate_wait"),
-            format!("files of `{path}` are followed for {wait} seconds after they were rotated"),
-        ));
+    if has_module || !redacting.is_empty() {
+        losses(input, name, found);
+        if name == "tail" {
+            repeats(input, found);
+        }
     }
 }
 
@@ -188,6 +169,22 @@ fn losses(input: &Section, name: &str, found: &mut Vec<Finding>) {
     }
     if input.is_on("threaded") {
         found.push(Finding::new("F011", input.place_of("threaded"), format!("the input `{name}` is threaded")));
+    }
+}
+
+/// What an input reads a second time.
+fn repeats(input: &Section, found: &mut Vec<Finding>) {
+    let path = input.value("path");
+    // The links of containers keep their names, and what they point to is no file of that folder.
+    let fits_old_names =
+        path.rsplit('/').next().is_some_and(|name| name.contains('*')) && !path.starts_with("/var/log/containers/");
+    let wait = input.value("rotate_wait").parse::<u64>().unwrap_or(DEFAULT_ROTATE_WAIT);
+    if fits_old_names && input.is_on("read_from_head") && wait < LONG_WAIT {
+        found.push(Finding::new(
+            "F019",
+            input.place_of("rotate_wait"),
+            format!("files of `{path}` are followed for {wait} seconds after they were rotated"),
+        ));
     }
 }
 
