@@ -24,8 +24,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/delivery"))
 import receivers as R  # noqa: E402
+from cases import find  # noqa: E402
 from harness import events  # noqa: E402
-from run import find  # noqa: E402
 
 INPUT = """
 service: {{flush: 1, grace: 5, log_level: warn, parsers_file: {parsers}}}
