@@ -74,6 +74,38 @@ fn the_second_half_of_a_line_shows_nothing() {
     assert_eq!(left["log"], "the audit.k8s.io API says \"no\"");
 }
 
+/// Nothing of `managedFields` is read but where they end.
+#[test]
+fn managed_fields_go_whatever_is_in_them() {
+    let around = |inside: &str, gap: &str| {
+        event(
+            "pods",
+            &format!(
+                r#""responseObject":{{"metadata":{{"managedFields"{gap}:{gap}{inside}{gap},{gap}"name":"web"}}}}"#
+            ),
+        )
+    };
+    let nested = format!("{}{}", "[{\"f:a\":".repeat(700), "0}]".repeat(700));
+    for inside in [
+        r"[]",
+        r"{}",
+        r#"[{"manager":"kubectl","fieldsV1":{"f:spec":{"k:{\"name\":\"web\"}":{".":{}}}}}]"#,
+        r#"["]}","\"]}","\\","\\\"}","\u005d","\n]","\/","ä]","🚀"]"#,
+        "[\n\t{ \"a\" : [ 1 , null ] } ]",
+        nested.as_str(),
+    ] {
+        for gap in ["", " ", "\n "] {
+            let left = leaves(&around(inside, gap));
+            assert_eq!(left["responseObject"], json!({"metadata": {"name": "web"}}), "{inside}");
+            assert_eq!(left["auditgate"]["redactions"], 1, "{inside}");
+        }
+    }
+    for open in ["[", "[{", r#"["a]"#, r#"["a\"]"#, "[[]"] {
+        let cut = around(open, "").split(r#","name":"web"#).next().unwrap().to_owned();
+        assert_eq!(leaves(&cut)["auditgate"]["error"], "E001", "{open}");
+    }
+}
+
 #[test]
 fn what_the_api_server_says_of_old_tokens_stays() {
     let annotations = json!({

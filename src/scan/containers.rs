@@ -44,7 +44,7 @@ impl Walk<'_, '_> {
             }
         }
         if flags & effect::REMOVE != 0 {
-            return (start::QUIET, close::REMOVE);
+            return (start::QUIET, close::SKIP);
         }
         if in_patch {
             return (start::QUIET, close::PATCH_VALUE);

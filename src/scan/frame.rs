@@ -5,7 +5,7 @@ use super::paths::State;
 
 /// What is to be done when a container closes; bits of [`Frame::close`].
 pub(super) mod close {
-    /// Leave the member out.
+    /// Leave the member out; what is inside may decide about others.
     pub(crate) const REMOVE: u32 = 1;
     /// A body that came before the event said what it is: put it aside.
     pub(crate) const BODY: u32 = 1 << 1;
@@ -30,6 +30,8 @@ pub(super) mod close {
     pub(crate) const BYTES: u32 = 1 << 10;
     /// An array of which the policy names single items.
     pub(crate) const INDEXED: u32 = 1 << 11;
+    /// Leave the member out without a look at its inside: the container is not opened.
+    pub(crate) const SKIP: u32 = 1 << 12;
 
     /// Bits that have to do with the strings directly inside.
     pub(crate) const STRINGS: u32 = COMMAND | PATCH | INDEXED;

@@ -165,27 +165,31 @@ impl Walk<'_, '_> {
                         self.frame = frame;
                         self.on_open(frame.close, member, start)
                     };
-                    self.work.frames.push(frame);
-                    let deep = if self.work.frames.len() + self.depth >= self.tables.fold_depth {
-                        self.open_deep()?
+                    if closing & close::SKIP != 0 {
+                        at = self.leave_out_container(start, at)?;
                     } else {
-                        0
-                    };
-                    let site = if frame.item.is_none() {
-                        frame.site_inside(text.word(start), state)
-                    } else {
-                        frame.site_inside(1, state)
-                    };
-                    frame = self.open(at, state, closing | deep, member.name(), site);
-                    at += 1;
-                    let bracket = if frame.item.is_none() { b'}' } else { b']' };
-                    if text.byte(at) != bracket {
-                        if text.byte(at) > b' ' {
-                            continue;
-                        }
-                        at = self.skip_space(at)?;
+                        self.work.frames.push(frame);
+                        let deep = if self.work.frames.len() + self.depth >= self.tables.fold_depth {
+                            self.open_deep()?
+                        } else {
+                            0
+                        };
+                        let site = if frame.item.is_none() {
+                            frame.site_inside(text.word(start), state)
+                        } else {
+                            frame.site_inside(1, state)
+                        };
+                        frame = self.open(at, state, closing | deep, member.name(), site);
+                        at += 1;
+                        let bracket = if frame.item.is_none() { b'}' } else { b']' };
                         if text.byte(at) != bracket {
-                            continue;
+                            if text.byte(at) > b' ' {
+                                continue;
+                            }
+                            at = self.skip_space(at)?;
+                            if text.byte(at) != bracket {
+                                continue;
+                            }
                         }
                     }
                 } else {

@@ -1,6 +1,6 @@
 //! The one pass over a record's bytes: `buffer` (loads), `string`, `walk`, `frame` and `members` (JSON), `keys` and `paths` (where in the event),
 //! `shapes`, `survey` and `whole` (records met before), `templates`, `learn` and `follow` (members met before), `hints` (which texts need a closer look), `memo` (what came of one), `values`,
-//! `containers`, `patches`, `lines` and `texts` (what happens to a value), `tables` (the rules) and `edits` (what changes).
+//! `containers`, `skip`, `patches`, `lines` and `texts` (what happens to a value), `tables` (the rules) and `edits` (what changes).
 
 mod buffer;
 mod containers;
@@ -19,6 +19,7 @@ mod patches;
 mod paths;
 mod repeats;
 mod shapes;
+mod skip;
 mod string;
 mod survey;
 mod tables;
