@@ -66,9 +66,8 @@ fn end_of_escaped_string(text: View<'_>, start: usize) -> Option<usize> {
         at = text.find_special(at);
         at += match (text.byte(at), text.byte(at + 1)) {
             (b'\\', b'"') => return Some(at + 1),
-            // What the event escapes itself.
+            // A quote or backslash that the event escapes itself.
             (b'\\', b'\\') if text.byte(at + 2) == b'\\' => 4,
-            (b'\\', b'\\') => 3,
             (b'\\', _) => 2,
             (0x80.., _) => 1,
             _ => return None,
