@@ -57,6 +57,21 @@ pub(crate) fn push_mask(out: &mut Vec<u8>, id: &str) {
     out.push(b']');
 }
 
+/// Appends what stands instead of a value of `length` bytes that the entry with the number `entry` masks, quotes included. Values of a Secret
+/// leave their length.
+pub(crate) fn push_value_mask(out: &mut Vec<u8>, entry: u16, length: usize) {
+    let id = catalogue::id(entry);
+    out.push(b'"');
+    push_mask(out, id);
+    if id == "K01" && length > 0 {
+        out.pop();
+        out.push(b':');
+        crate::number::push(out, length as u64);
+        out.push(b']');
+    }
+    out.push(b'"');
+}
+
 /// What every mask begins with.
 pub(crate) const MASK_START: &[u8] = b"[redacted:";
 

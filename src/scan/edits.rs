@@ -13,6 +13,17 @@ struct Edit {
     leaves_out: bool,
 }
 
+/// A change that counts: none inside another one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Change<'a> {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// What is written instead.
+    pub(super) with: &'a [u8],
+    /// A member or an item goes.
+    pub(super) leaves_out: bool,
+}
+
 /// Changes that are looked at to find those of a short member.
 const LAST_CHANGES: usize = 64;
 
@@ -61,11 +72,6 @@ impl Edits {
         !self.list.is_empty()
     }
 
-    /// How many changes there are.
-    pub(crate) fn len(&self) -> usize {
-        self.list.len()
-    }
-
     /// Whether one of the changes made last is between `start` and `end`. Those of a short member that has just been read are among them; the
     /// others are not looked at, because there may be as many as a large record has members.
     pub(crate) fn touch(&self, start: usize, end: usize) -> bool {
@@ -86,6 +92,20 @@ impl Edits {
         self.arena.get(edit.from..edit.to)
     }
 
+    /// All changes that count, in order.
+    pub(super) fn in_force(&mut self) -> Vec<Change<'_>> {
+        self.put_in_order();
+        let mut changes = Vec::new();
+        let mut at = 0;
+        for &Edit { start, end, from, to, leaves_out } in self.list.iter() {
+            if start >= at {
+                changes.push(Change { start, end, with: self.arena.get(from..to).unwrap_or_default(), leaves_out });
+                at = end;
+            }
+        }
+        changes
+    }
+
     /// No text of `length` bytes is longer than this with all changes made.
     pub(crate) fn longest(&self, length: usize) -> usize {
         length + self.arena.len()
@@ -93,11 +113,15 @@ impl Edits {
 
     /// Appends `start..end` of `text` to `out`, with all changes made.
     pub(crate) fn render(&mut self, text: &Padded<'_>, start: usize, end: usize, out: &mut Vec<u8>) {
+        self.put_in_order();
+        render(&self.list, &self.arena, text, start, end, out);
+    }
+
+    fn put_in_order(&mut self) {
         if self.unordered {
             put_in_order(&mut self.list);
             self.unordered = false;
         }
-        render(&self.list, &self.arena, text, start, end, out);
     }
 
     /// Appends `start..end` of `text` to `out` with all changes made, and forgets those from `start` on, which are the last ones made.

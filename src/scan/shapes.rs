@@ -1,11 +1,12 @@
 //! Whole records as they were met before: most events are like an earlier one from the first byte to the last, but for some values.
 //!
-//! The shapes of records that nothing was to be done about stand in one tree. A branch is a piece of such a record with the steps in it: values
-//! that may be any other harmless one of their kind, and what is to be taken note of. Where shapes part, branches that can follow are brothers.
-//! `survey` draws a record's shape, [`Walk::follow_whole`](super::walk::Walk) holds a record against the tree, eight bytes at a time as long as
+//! The shapes of records stand in one tree. A branch is a piece of a record with the steps in it: values that may be any other harmless one
+//! of their kind, what is to be changed, and what is to be taken note of. Where shapes part, branches that can follow are brothers. `survey`
+//! and `changes` draw a record's shape, [`Walk::follow_whole`](super::walk::Walk) holds a record against the tree, eight bytes at a time as long as
 //! both are the same; one that fits nowhere goes the ordinary way. As with `templates`, a shape never says more than reading the record would have said.
 
 use super::buffer::Stock;
+use crate::bytes;
 use crate::envelope::Source;
 use crate::redact::class::Class;
 
@@ -30,6 +31,9 @@ const MOST_CREDIT: u32 = 64 * COST;
 /// Places for what was missing lately; a power of two.
 const MISSED: usize = 256;
 
+/// What counts as so many records that parted from the tree at one place: one of them had no shape.
+const SHAPELESS: u16 = 64;
+
 /// No branch.
 pub(super) const NONE: u16 = u16::MAX;
 
@@ -43,8 +47,14 @@ pub(super) enum Do {
     Field,
     /// What stands there is the field `field`, and may not differ.
     Capture,
-    /// What stands there leaves in another spelling: `kind` and `field` are the number of what is written, the lower byte first.
+    /// A string that is masked whatever it says: `kind` and `field` are the number of the catalogue's entry, the lower byte first.
+    Mask,
+    /// A container whose member is left out whatever is in it; the member begins `field` bytes in front of it.
+    LeaveOut,
+    /// What stands there may not differ and leaves in another spelling: `kind` and `field` are the number of what is written.
     Respell,
+    /// What stands there may not differ and is left out.
+    Omit,
     /// Here begins the member that is a body.
     BodyBegins,
     /// Here it ends. The response's, if `field` is not zero.
@@ -75,12 +85,12 @@ impl Step {
 
     /// Whether another value may stand there.
     pub(super) fn is_value(&self) -> bool {
-        matches!(self.what, Do::Value | Do::Field)
+        matches!(self.what, Do::Value | Do::Field | Do::Mask | Do::LeaveOut)
     }
 
-    /// The number of what is written instead.
-    pub(super) fn respelling(&self) -> usize {
-        usize::from(u16::from_le_bytes([self.kind, self.field]))
+    /// The number in `kind` and `field`.
+    pub(super) fn number(&self) -> u16 {
+        u16::from_le_bytes([self.kind, self.field])
     }
 }
 
@@ -109,6 +119,14 @@ pub(super) struct End {
     pub(super) class: Option<Class>,
     /// How far the record's last bracket is from the end of its text.
     pub(super) behind: usize,
+    pub(super) redactions: u32,
+}
+
+/// Records that parted from the tree at one place with the same bytes.
+#[derive(Clone, Copy, Default)]
+struct Missed {
+    tag: u16,
+    times: u16,
 }
 
 /// The tree.
@@ -121,7 +139,7 @@ pub(crate) struct Shapes {
     pub(super) respellings: Vec<(usize, usize)>,
     /// The branch that is tried first.
     pub(super) root: u16,
-    missed: [u16; MISSED],
+    missed: [Missed; MISSED],
     credit: u32,
 }
 
@@ -134,7 +152,7 @@ impl Shapes {
             ends: Vec::new(),
             respellings: Vec::new(),
             root: NONE,
-            missed: [0; MISSED],
+            missed: [Missed::default(); MISSED],
             credit: FIRST_CREDIT,
         }
     }
@@ -145,6 +163,7 @@ impl Shapes {
         self.steps.clear();
         self.ends.clear();
         self.respellings.clear();
+        self.missed.fill(Missed::default());
         self.root = NONE;
     }
 
@@ -157,17 +176,32 @@ impl Shapes {
     }
 
     /// Whether the shape of a record is worth drawing that parted from the tree at the step `step` with the bytes `word`: when one did before, and
-    /// there is credit.
+    /// there is credit. The more did in spite of the shapes that were drawn, the more are let pass before the next.
     pub(super) fn is_worth(&mut self, step: u16, word: u64) -> bool {
-        let ticket = ((word ^ u64::from(step)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u32;
-        let Some(missed) = self.missed.get_mut(ticket as usize % MISSED) else { return false };
-        // The lower bits say the place, the upper ones what is there; none is zero.
-        let tag = (ticket >> 8) as u16 | 1;
-        let worth = core::mem::replace(missed, tag) == tag && self.credit >= COST;
+        let Some((missed, tag)) = self.missed(step, word) else { return false };
+        if missed.tag != tag {
+            *missed = Missed { tag, times: 0 };
+        }
+        missed.times = missed.times.saturating_add(1);
+        let worth = missed.times > 1 && missed.times.is_power_of_two() && self.credit >= COST;
         if worth {
             self.credit -= COST;
         }
         worth
+    }
+
+    /// Remembers that the record which parted there has no shape, so that others will hardly have one.
+    pub(super) fn is_shapeless(&mut self, step: u16, word: u64) {
+        if let Some((missed, _)) = self.missed(step, word) {
+            missed.times = missed.times.max(SHAPELESS);
+        }
+    }
+
+    /// What is known of records that parted from the tree there, and the tag of those.
+    fn missed(&mut self, step: u16, word: u64) -> Option<(&mut Missed, u16)> {
+        let ticket = ((word ^ u64::from(step)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u32;
+        let missed = self.missed.get_mut(ticket as usize % MISSED)?;
+        Some((missed, (ticket >> 8) as u16))
     }
 
     /// Lets `index` be tried first the next time behind `parent`; `previous` stands in front of it.
@@ -228,7 +262,8 @@ impl Shapes {
             return;
         }
         let record = self.stock.push(came) as u32;
-        if came != made {
+        let raw = !bytes::same(came, made);
+        if raw {
             self.stock.push(made);
         }
         let first = self.steps.len() as u16;
@@ -240,7 +275,7 @@ impl Shapes {
             from: end_of(drawn, done),
             first,
             last: self.steps.len() as u16,
-            raw: came != made,
+            raw,
             next: NONE,
             brother,
         });
@@ -261,15 +296,13 @@ impl Shapes {
         let (mut theirs, mut mine) = (branch.from, end_of(drawn, done));
         let mut same = 0;
         for (step, other) in steps.iter().zip(drawn.get(done..).unwrap_or_default()) {
-            let text = self.stock.span(record + usize::from(theirs), record + usize::from(step.start));
-            if !step.is_like(other) || came.get(usize::from(mine)..usize::from(other.start)) != Some(text) {
+            // A step that began in front of the one before it ends behind it, and may not differ.
+            let end = |step: &Step| if step.is_value() { step.start } else { step.end };
+            let text = self.stock.span(record + usize::from(theirs), record + usize::from(end(step)));
+            let other_text = came.get(usize::from(mine)..usize::from(end(other))).unwrap_or_default();
+            let same_place = step.start.wrapping_sub(theirs) == other.start.wrapping_sub(mine);
+            if !step.is_like(other) || !same_place || !bytes::same(text, other_text) {
                 break;
-            }
-            if !step.is_value() {
-                let text = self.stock.span(record + usize::from(step.start), record + usize::from(step.end));
-                if came.get(usize::from(other.start)..usize::from(other.end)) != Some(text) {
-                    break;
-                }
             }
             (theirs, mine) = (step.end, other.end);
             same += 1;

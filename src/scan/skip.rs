@@ -10,38 +10,37 @@ impl Walk<'_, '_> {
     #[cold]
     #[inline(never)]
     pub(super) fn leave_out_container(&mut self, member: usize, bracket: usize) -> Result<usize, Stop> {
-        let after = self.skip_container(bracket).ok_or(Stop::Malformed)?;
+        let after = skip_container(self.text.view(), bracket, self.escaped_form).ok_or(Stop::Malformed)?;
         self.remove(member, after);
         Ok(after)
     }
+}
 
-    /// The position behind the container at `bracket`, in the form in which the record came; `None` if it has no end.
-    pub(super) fn skip_container(&self, bracket: usize) -> Option<usize> {
-        let text = self.text.view();
-        let mut depth = 0_usize;
-        let mut at = bracket;
-        loop {
-            // Both kinds of brackets differ in the same bit.
-            match text.byte(at) | 0x20 {
-                b'{' => depth += 1,
-                b'}' => {
-                    depth -= 1;
-                    if depth == 0 {
-                        return Some(at + 1);
-                    }
+/// The position behind the container at `bracket`, `escaped` or plain; `None` if it has no end.
+pub(super) fn skip_container(text: View<'_>, bracket: usize, escaped: bool) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut at = bracket;
+    loop {
+        // Both kinds of brackets differ in the same bit.
+        match text.byte(at) | 0x20 {
+            b'{' => depth += 1,
+            b'}' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
                 }
-                b'"' if !self.escaped_form => at = end_of_string(text, at + 1)?,
-                b'|' if self.escaped_form && text.byte(at) == b'\\' => match text.byte(at + 1) {
-                    b'"' => at = end_of_escaped_string(text, at + 2)?,
-                    b'n' | b'r' | b't' => at += 1,
-                    _ => return None,
-                },
-                b' ' if text.byte(at) == 0 => return None,
-                b'"' => return None,
-                _ => {}
             }
-            at += 1;
+            b'"' if !escaped => at = end_of_string(text, at + 1)?,
+            b'|' if escaped && text.byte(at) == b'\\' => match text.byte(at + 1) {
+                b'"' => at = end_of_escaped_string(text, at + 2)?,
+                b'n' | b'r' | b't' => at += 1,
+                _ => return None,
+            },
+            b' ' if text.byte(at) == 0 => return None,
+            b'"' => return None,
+            _ => {}
         }
+        at += 1;
     }
 }
 

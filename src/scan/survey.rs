@@ -1,18 +1,22 @@
-//! Draws the shape of a record that has been read and that nothing was to be done about, for `shapes`.
+//! Draws the shape of a record that has been read, for `shapes`.
 //!
 //! What may differ in a record of that shape is a list of what is known to be harmless: strings, numbers and literals at places that no rule
 //! asks anything of but to look out for tokens, and of which nothing else depends. Everything else is part of the shape as it stands.
 
+use super::buffer::View;
+use super::changes;
 use super::keys::Member;
 use super::paths::{State, effect};
 use super::shapes::{Do, End, Step};
+use super::skip::skip_container;
 use super::string;
 use super::templates::{begins_like_secret, slot};
 use super::walk::Walk;
+use crate::bytes;
 use crate::envelope::Field;
 use crate::redact::class::Class;
 use crate::redact::names::name;
-use crate::redact::start;
+use crate::redact::{MASK_START, catalogue, start};
 
 /// Containers in each other at most.
 const DEEPEST: usize = 20;
@@ -21,13 +25,10 @@ const DEEPEST: usize = 20;
 const MOST_STEPS: usize = 1024;
 
 /// Effects of which a record has no shape, because they ask for more than the record says.
-const SHAPELESS: u32 = effect::POLICY
-    | effect::INDEXED
-    | effect::LINE
-    | effect::EVENT
-    | effect::REMOVE
-    | effect::MASK
-    | effect::ANNOTATION;
+const SHAPELESS: u32 = effect::POLICY | effect::INDEXED | effect::LINE | effect::EVENT | effect::ANNOTATION;
+
+/// Effects beside that of a mask with which a string is masked whatever it says.
+const MASKED_ANYWAY: u32 = effect::MASK | effect::EXEMPT | effect::STRICT;
 
 /// Effects below which everything is as it stands.
 const AS_IT_STANDS: u32 =
@@ -41,8 +42,6 @@ struct Survey<'a> {
     /// The record as it came.
     came: &'a [u8],
     drawn: Vec<Step>,
-    /// What is written instead of a string, in the order of such steps.
-    respelt: Vec<Vec<u8>>,
     in_body: bool,
     depth: usize,
 }
@@ -60,44 +59,42 @@ impl Survey<'_> {
 }
 
 impl Walk<'_, '_> {
-    /// Adds the shape of the record, which was `came`, to the tree.
+    /// Adds the shape of the record, which was `came`, to the tree; whether it has one.
     #[cold]
     #[inline(never)]
-    pub(super) fn survey(&mut self, came: &[u8]) {
-        if self.envelope.unpacked.is_some() || self.envelope.ambiguous || !self.tables.deferred.is_empty() {
-            return;
-        }
+    pub(super) fn survey(&mut self, came: &[u8]) -> bool {
+        self.try_to_survey(came).is_some()
+    }
+
+    fn try_to_survey(&mut self, came: &[u8]) -> Option<()> {
         let class = self.class();
-        if class == Some(Class::OauthToken) {
-            return;
+        if self.envelope.unpacked.is_some() || self.envelope.ambiguous || class == Some(Class::OauthToken) {
+            return None;
         }
-        let mut survey = Survey { came, drawn: Vec::new(), respelt: Vec::new(), in_body: false, depth: 0 };
+        let mut survey = Survey { came, drawn: Vec::new(), in_body: false, depth: 0 };
         let record = Member::new(start::RECORD, 0, 0, 0);
         let first = self.blanks(0);
-        let Some(after) = self.survey_value(&mut survey, record, (first, first), false) else { return };
+        let after = self.survey_value(&mut survey, record, (first, first), false)?;
         let length = self.text.len();
         if self.blanks(after) != length || after != self.envelope.end || !self.is_unwrapped(&survey) {
-            return;
+            return None;
         }
-        if survey.respelt.len() != self.work.edits.len() {
-            // Something else leaves otherwise than it came.
-            return;
-        }
-        let respelt = survey.drawn.iter_mut().filter(|step| step.what == Do::Respell);
-        for (step, text) in respelt.zip(&survey.respelt) {
-            [step.kind, step.field] = self.tables.shapes.keep_respelling(text);
-        }
+        changes::take_in(&mut survey.drawn, &mut self.work.edits, &mut self.tables.shapes)?;
         survey.step(length, length, Step { what: Do::End, ..Step::default() });
-        let end = End { source: self.envelope.source, class, behind: length - after };
+        let end = End { source: self.envelope.source, class, behind: length - after, redactions: *self.redactions };
         self.tables.shapes.add(&mut survey.drawn, end, came, self.text.text());
+        Some(())
     }
 
     /// Whether the pass has changed no more of the record than the quotes and blanks of a raw line, each in its place, and no value.
     fn is_unwrapped(&self, survey: &Survey<'_>) -> bool {
-        let made = self.text.text();
-        let in_place = survey.came.iter().zip(made).all(|(came, made)| came == made || matches!(made, b' ' | b'"'));
+        let (came, made) = (survey.came, self.text.text());
+        if bytes::same(came, made) {
+            return true;
+        }
+        let in_place = came.iter().zip(made).all(|(came, made)| came == made || matches!(made, b' ' | b'"'));
         let value = |step: &Step| usize::from(step.start)..usize::from(step.end);
-        in_place && survey.drawn.iter().all(|step| survey.came.get(value(step)) == made.get(value(step)))
+        in_place && survey.drawn.iter().all(|step| came.get(value(step)) == made.get(value(step)))
     }
 
     /// Surveys the value at `span.1` of the member at `span.0`; the position behind it.
@@ -112,12 +109,18 @@ impl Walk<'_, '_> {
         if effects & SHAPELESS != 0 || survey.drawn.len() > MOST_STEPS {
             return None;
         }
-        let fixed = fixed || effects & AS_IT_STANDS != 0 || named & (name::SECRET | name::PAIR_VALUE) != 0;
+        let fixed = fixed || effects & AS_IT_STANDS != 0 || named & name::PAIR_VALUE != 0;
+        let masked = effects & effect::MASK != 0 || named & name::SECRET != 0;
         match self.text.byte(span.1) {
-            b'"' => self.survey_string(survey, member, span.1, fixed),
-            b'{' | b'[' => self.survey_container(survey, member, span, fixed),
+            b'"' if masked && !fixed && effects & !MASKED_ANYWAY == 0 => self.survey_masked(survey, member, span.1),
+            b'"' => self.survey_string(survey, member, span.1, fixed || masked),
+            b'{' | b'[' if effects & effect::REMOVE != 0 => {
+                Self::survey_left_out(survey, self.text.view(), span, fixed)
+            }
+            b'{' | b'[' => self.survey_container(survey, member, span, fixed || named & name::SECRET != 0),
             _ => {
                 let end = self.plain_scalar(span.1)?;
+                let fixed = fixed || masked || effects & effect::REMOVE != 0;
                 let kind = if fixed { slot::FIXED } else { slot::SCALAR };
                 self.survey_scalar(survey, member, (span.1, end), kind)?;
                 Some(end)
@@ -153,16 +156,18 @@ impl Walk<'_, '_> {
         if effects & effect::BODY != 0 {
             return None;
         }
+        let is_secret = self.class() == Some(Class::Secret);
         let view = self.text.view();
         let string = string::read_again(view, quote + 1, false);
         let (start, end) = (string.start, string.end);
         let first = view.word(start);
         let is_kind = named & name::KIND != 0;
-        if is_kind && view.span(start, end).starts_with(b"Secret") {
+        if is_kind && view.span(start, end).starts_with(b"Secret") && !is_secret {
             return None;
         }
         let kept = effects & (effect::KEEP | effect::EXEMPT) != 0;
         let is_uri = effects & effect::URI != 0;
+        let fixed = fixed || effects & effect::REMOVE != 0;
         let mut kind = if fixed || view.find_special(start) != end || is_kind && begins_like_secret(first) {
             slot::FIXED
         } else if kept {
@@ -181,11 +186,38 @@ impl Walk<'_, '_> {
             kind |= slot::SEARCHED;
         }
         self.survey_scalar(survey, member, (start, end), kind)?;
-        if let Some(text) = self.work.edits.replaced(start, end) {
-            survey.respelt.push(text.to_vec());
-            survey.step(start, end, Step { what: Do::Respell, ..Step::default() });
+        Some(end + 1)
+    }
+
+    /// A string that is masked whatever it says.
+    fn survey_masked(&mut self, survey: &mut Survey<'_>, member: Member, quote: usize) -> Option<usize> {
+        let view = self.text.view();
+        let string = string::read_again(view, quote + 1, false);
+        let (start, end) = (string.start, string.end);
+        // What has escapes, or is no more than a mask, stays as it stands.
+        if view.find_special(start) == end && end > start && view.byte(start) != MASK_START[0] {
+            let is_place = member.effects() & effect::MASK != 0;
+            let entry = if is_place { self.tables.paths.effects(member.state()).entry } else { catalogue::BY_NAME };
+            let [kind, field] = entry.to_le_bytes();
+            survey.step(
+                start,
+                end,
+                Step { what: Do::Mask, kind, field, escaped: survey.was_escaped(end), ..Step::default() },
+            );
         }
         Some(end + 1)
+    }
+
+    /// A container that is left out whatever is in it.
+    fn survey_left_out(survey: &mut Survey<'_>, view: View<'_>, span: (usize, usize), fixed: bool) -> Option<usize> {
+        let (quote, bracket) = span;
+        let escaped = quote > 0 && survey.was_escaped(quote - 1);
+        let end = skip_container(view, bracket, escaped)?;
+        let field = u8::try_from(bracket - quote).ok()?;
+        if !fixed && field > 0 {
+            survey.step(bracket, end, Step { what: Do::LeaveOut, field, escaped, ..Step::default() });
+        }
+        Some(end)
     }
 
     fn survey_container(
@@ -286,7 +318,7 @@ impl Walk<'_, '_> {
             if steps.iter().any(|step| step.what == Do::Field) {
                 return None;
             }
-            survey.drawn.extend(steps.into_iter().filter(|step| step.what != Do::Value));
+            survey.drawn.extend(steps.into_iter().filter(|step| !step.is_value()));
         }
         Some(at)
     }

@@ -9,7 +9,7 @@ use super::walk::Walk;
 use crate::envelope::Source;
 use crate::redact::class::Class;
 use crate::redact::names::{self, name};
-use crate::redact::{catalogue, is_mask, push_mask, start};
+use crate::redact::{catalogue, is_mask, push_mask, push_value_mask, start};
 
 /// What a truncated value keeps at its beginning.
 const TRUNCATED_BYTES: usize = 16;
@@ -215,25 +215,13 @@ impl Walk<'_, '_> {
         found.name() & name::SECRET != 0
     }
 
-    /// Puts a mask in the place of a value. Values of a Secret leave their length.
+    /// Puts a mask in the place of a value.
     pub(super) fn mask(&mut self, start: usize, end: usize, entry: u16, text: Text) {
         let value = self.text.span(text.start, text.end);
         if text.end > 0 && (is_mask(value) || value.is_empty()) {
             return;
         }
-        let id = catalogue::id(entry);
-        let length = text.end - text.start;
-        self.work.edits.replace_with(start, end, |out| {
-            out.push(b'"');
-            push_mask(out, id);
-            if id == "K01" && length > 0 {
-                out.pop();
-                out.push(b':');
-                crate::number::push(out, length as u64);
-                out.push(b']');
-            }
-            out.push(b'"');
-        });
+        self.work.edits.replace_with(start, end, |out| push_value_mask(out, entry, text.end - text.start));
         *self.redactions += 1;
     }
 

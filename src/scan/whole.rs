@@ -1,12 +1,14 @@
 //! Whole records held against the shapes of earlier ones: [`Walk::record`] passes over those that fit, and reads all others.
 
 use super::buffer::{Stock, View};
+use super::members::opens;
 use super::shapes::{Branch, Do, LONGEST_BYTES, NONE, Step};
+use super::skip::skip_container;
 use super::string::Text;
 use super::templates::{Slot, TEMPLATES, slot};
 use super::walk::{Stop, Walk};
 use crate::envelope::Envelope;
-use crate::redact::start;
+use crate::redact::{MASK_START, start};
 
 /// A stretch of a record that is the same as what stands in the stock.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +43,8 @@ impl Walk<'_, '_> {
         let is_worth = length <= LONGEST_BYTES && self.tables.shapes.is_worth(step, word);
         let came = if is_worth { self.text.text().to_vec() } else { Vec::new() };
         self.read_whole()?;
-        if is_worth && *self.redactions == 0 {
-            self.survey(&came);
+        if is_worth && !self.survey(&came) {
+            self.tables.shapes.is_shapeless(step, word);
         }
         Ok(())
     }
@@ -97,9 +99,12 @@ impl Walk<'_, '_> {
                         Do::Field | Do::Capture => capture(self.envelope, *step, start, end),
                         Do::Respell => {
                             let shapes = &self.tables.shapes;
-                            let (from, to) = shapes.respellings.get(step.respelling()).copied().unwrap_or_default();
+                            let number = usize::from(step.number());
+                            let (from, to) = shapes.respellings.get(number).copied().unwrap_or_default();
                             self.work.edits.replace(start, end, shapes.stock.span(from, to));
                         }
+                        Do::Omit => self.work.edits.leave_out(start, end),
+                        Do::Mask | Do::LeaveOut => step.change(start, end, &mut self.work.edits),
                         Do::BodyBegins => member = end,
                         Do::BodyEnds => self.envelope.capture_body(field != 0, member, end),
                         Do::End if end == text.len() => {
@@ -120,7 +125,11 @@ impl Walk<'_, '_> {
                 }
                 let value = differs.and_then(|step| {
                     let start = usize::from(step.start).wrapping_add(by);
-                    let end = self.fits(text, Slot { kind: step.kind, ..Slot::default() }, start, step.escaped)?;
+                    let end = match step.what {
+                        Do::Mask => end_of_masked(text, start, step.escaped)?,
+                        Do::LeaveOut => end_of_left_out(text, start, step.escaped)?,
+                        _ => self.fits(text, Slot { kind: step.kind, ..Slot::default() }, start, step.escaped)?,
+                    };
                     Some((step, start, end))
                 });
                 let Some((step, start, end)) = value else {
@@ -136,8 +145,10 @@ impl Walk<'_, '_> {
                     (previous, index) = (index, brother);
                     continue 'branches;
                 };
-                if step.what == Do::Field {
-                    capture(self.envelope, step, start, end);
+                match step.what {
+                    Do::Field => capture(self.envelope, step, start, end),
+                    Do::Mask | Do::LeaveOut => step.change(start, end, &mut self.work.edits),
+                    _ => {}
                 }
                 number += 1;
                 from = usize::from(step.end);
@@ -155,7 +166,21 @@ impl Walk<'_, '_> {
         self.envelope.source = end.source;
         self.envelope.class = end.class;
         self.envelope.end = self.text.len() - end.behind;
+        *self.redactions = end.redactions;
     }
+}
+
+/// The end of a string that is masked whatever it says; `None` if that asks for a closer look.
+fn end_of_masked(text: View<'_>, start: usize, escaped: bool) -> Option<usize> {
+    let end = text.find_special(start);
+    let is_plain = opens(text, end, escaped) && end > start && text.byte(start) != MASK_START[0];
+    is_plain.then_some(end)
+}
+
+/// The end of a value that is left out, if it is a container.
+fn end_of_left_out(text: View<'_>, start: usize, escaped: bool) -> Option<usize> {
+    let is_container = matches!(text.byte(start), b'{' | b'[');
+    is_container.then(|| skip_container(text, start, escaped)).flatten()
 }
 
 #[inline(always)]
