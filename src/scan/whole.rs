@@ -59,6 +59,15 @@ impl Walk<'_, '_> {
     /// Passes over the record if it is of a known shape.
     #[inline(never)]
     fn follow_whole(&mut self) -> Result<(), Missed> {
+        // Out of the tree for as long as it is walked, so that they can be looked at beside it.
+        let steps = core::mem::take(&mut self.tables.shapes.steps);
+        let followed = self.follow_steps(&steps);
+        self.tables.shapes.steps = steps;
+        followed
+    }
+
+    #[inline(always)]
+    fn follow_steps(&mut self, all: &[Step]) -> Result<(), Missed> {
         let text: View<'_> = self.text.unbound_view();
         let stock = self.tables.shapes.stock.unbound_view();
         let (mut at, mut member) = (0_usize, 0);
@@ -68,9 +77,10 @@ impl Walk<'_, '_> {
         'branches: loop {
             let Some(branch) = self.tables.shapes.branches.get(usize::from(index)) else { return Err(missed) };
             let Branch { record, record_len, from, first, last, raw, next, brother } = *branch;
-            let (base, mut from, mut number) = (record as usize, usize::from(from), first);
-            let stop =
-                self.tables.shapes.steps.get(usize::from(last).wrapping_sub(1)).map_or(0, |step| usize::from(step.end));
+            let (base, mut from) = (record as usize, usize::from(from));
+            let mut steps = all.get(usize::from(first)..usize::from(last)).unwrap_or_default().iter();
+            let stop = steps.as_slice().last().map_or(0, |step| usize::from(step.end));
+            let number = |left: &[Step]| last - left.len() as u16;
             // What is at `from` in the branch's record is at `from` plus this in the record.
             let mut by = at.wrapping_sub(from);
             loop {
@@ -80,61 +90,49 @@ impl Walk<'_, '_> {
                     let made = base + Stock::behind(usize::from(record_len)) + from;
                     self.work.stretches.push(Stretch { at: from.wrapping_add(by), length: same, made });
                 }
-                let mut differs = None;
-                let steps = self.tables.shapes.steps.get(usize::from(number)..usize::from(last)).unwrap_or_default();
-                for step in steps {
-                    let Step { start, end, what, field, .. } = *step;
-                    let (start, end) = (usize::from(start), usize::from(end));
+                // What lies behind.
+                let step = loop {
+                    let Some(step) = steps.as_slice().first() else {
+                        at = stop.wrapping_add(by);
+                        if previous != NONE {
+                            self.tables.shapes.prefer(parent, previous, index);
+                        }
+                        (parent, previous, index) = (index, NONE, next);
+                        missed = Missed { step: last, at };
+                        continue 'branches;
+                    };
+                    let end = usize::from(step.end);
                     if end >= reached && (end > reached || step.is_value()) {
-                        differs = Some(*step).filter(|step| step.is_value() && start <= reached);
-                        break;
+                        break step;
                     }
-                    number += 1;
-                    if what == Do::Value {
+                    steps.next();
+                    if step.what == Do::Value {
                         continue;
                     }
-                    let (start, end) = (start.wrapping_add(by), end.wrapping_add(by));
-                    match what {
+                    let (start, end) = (usize::from(step.start).wrapping_add(by), end.wrapping_add(by));
+                    match step.what {
                         Do::Value => {}
-                        Do::Field | Do::Capture => capture(self.envelope, *step, start, end),
-                        Do::Respell => {
-                            let shapes = &self.tables.shapes;
-                            let number = usize::from(step.number());
-                            let (from, to) = shapes.respellings.get(number).copied().unwrap_or_default();
-                            self.work.edits.replace(start, end, shapes.stock.span(from, to));
-                        }
-                        Do::Omit => self.work.edits.leave_out(start, end),
-                        Do::Mask | Do::LeaveOut => step.change(start, end, &mut self.work.edits),
+                        Do::Field | Do::Capture => capture(self.envelope, step, start, end),
                         Do::BodyBegins => member = end,
-                        Do::BodyEnds => self.envelope.capture_body(field != 0, member, end),
+                        Do::BodyEnds => self.envelope.capture_body(step.field != 0, member, end),
                         Do::End if end == text.len() => {
-                            self.end_of_shape(field);
+                            self.end_of_shape(step.field);
                             return Ok(());
                         }
-                        Do::End => return Err(Missed { step: number, at: end }),
+                        Do::End => return Err(Missed { step: number(steps.as_slice()), at: end }),
+                        Do::Mask | Do::LeaveOut | Do::Respell | Do::Omit => self.change(step, start, end),
                     }
-                }
-                if number >= last {
-                    at = stop.wrapping_add(by);
-                    if previous != NONE {
-                        self.tables.shapes.prefer(parent, previous, index);
-                    }
-                    (parent, previous, index) = (index, NONE, next);
-                    missed = Missed { step: number, at };
-                    continue 'branches;
-                }
-                let value = differs.and_then(|step| {
-                    let start = usize::from(step.start).wrapping_add(by);
-                    let end = match step.what {
-                        Do::Mask => end_of_masked(text, start, step.escaped)?,
-                        Do::LeaveOut => end_of_left_out(text, start, step.escaped)?,
-                        _ => self.fits(text, Slot { kind: step.kind, ..Slot::default() }, start, step.escaped)?,
-                    };
-                    Some((step, start, end))
-                });
-                let Some((step, start, end)) = value else {
-                    if number > first {
-                        return Err(Missed { step: number, at: reached.wrapping_add(by) });
+                };
+                let start = usize::from(step.start);
+                let end = if start > reached || !step.is_value() {
+                    None
+                } else {
+                    self.end_of_value(text, step, start.wrapping_add(by))
+                };
+                let Some(end) = end else {
+                    let left = number(steps.as_slice());
+                    if left > first {
+                        return Err(Missed { step: left, at: reached.wrapping_add(by) });
                     }
                     // Brothers part in front of their first step.
                     self.work.stretches.pop_if(|_| raw && same > 0);
@@ -145,15 +143,43 @@ impl Walk<'_, '_> {
                     (previous, index) = (index, brother);
                     continue 'branches;
                 };
-                match step.what {
-                    Do::Field => capture(self.envelope, step, start, end),
-                    Do::Mask | Do::LeaveOut => step.change(start, end, &mut self.work.edits),
-                    _ => {}
+                if step.what != Do::Value {
+                    let start = start.wrapping_add(by);
+                    if step.what == Do::Field {
+                        capture(self.envelope, step, start, end);
+                    } else {
+                        self.change(step, start, end);
+                    }
                 }
-                number += 1;
+                steps.next();
                 from = usize::from(step.end);
                 by = end.wrapping_sub(from);
             }
+        }
+    }
+
+    /// The end of a value that differs from the one that was met, if it may stand there.
+    #[inline(always)]
+    fn end_of_value(&mut self, text: View<'_>, step: &Step, start: usize) -> Option<usize> {
+        match step.what {
+            Do::Mask => end_of_masked(text, start, step.escaped),
+            Do::LeaveOut => end_of_left_out(text, start, step.escaped),
+            _ => self.fits(text, Slot { kind: step.kind, ..Slot::default() }, start, step.escaped),
+        }
+    }
+
+    /// Makes the change of a step that stands at `start..end` in the record.
+    #[inline(never)]
+    fn change(&mut self, step: &Step, start: usize, end: usize) {
+        let edits = &mut self.work.edits;
+        match step.what {
+            Do::Respell => {
+                let shapes = &self.tables.shapes;
+                let (from, to) = shapes.respellings.get(usize::from(step.number())).copied().unwrap_or_default();
+                edits.replace(start, end, shapes.stock.span(from, to));
+            }
+            Do::Omit => edits.leave_out(start, end),
+            _ => step.change(start, end, edits),
         }
     }
 
@@ -184,7 +210,7 @@ fn end_of_left_out(text: View<'_>, start: usize, escaped: bool) -> Option<usize>
 }
 
 #[inline(always)]
-fn capture(envelope: &mut Envelope, step: Step, start: usize, end: usize) {
+fn capture(envelope: &mut Envelope, step: &Step, start: usize, end: usize) {
     let escaped_form = step.escaped && step.kind & slot::SCALAR == 0;
     envelope.capture(step.field, Text { start, end, escapes: false, escaped_form });
 }
