@@ -47,6 +47,11 @@ pub(crate) fn finish(
             b'\\' if escaped_form && text.byte(at + 1) == b'"' => {
                 return Ok(Text { start, end: at, escapes, escaped_form });
             }
+            // A quote inside, as JSON in a string has many.
+            b'\\' if !escaped_form && text.byte(at + 1) == b'"' => {
+                escapes = true;
+                at += 2;
+            }
             b'\\' => {
                 escapes = true;
                 let next = escape(text, at, escaped_form)?;
@@ -212,15 +217,25 @@ pub(crate) fn push_mended(bytes: &[u8], out: &mut Vec<u8>) {
 
 /// Appends the text of a string to `out`: escapes of both forms resolved, always UTF-8.
 pub(crate) fn decode(text: View<'_>, string: Text, out: &mut Vec<u8>) {
-    let mut at = string.start;
+    let (mut at, end) = (string.start, string.end);
     let mut plain = at;
-    while at < string.end {
-        at = text.find_special(at).min(string.end);
-        if at == string.end {
+    out.reserve(end.saturating_sub(at));
+    // How many bytes a quote or backslash has in front of it that only escape it.
+    let slashes = if string.escaped_form { 3 } else { 1 };
+    let are_slashes = |at: usize| !string.escaped_form || text.pair(at + 1) == u16::from_le_bytes(*b"\\\\");
+    loop {
+        at = text.find_special(at).min(end);
+        if at == end {
             break;
         }
         out.extend_from_slice(text.span(plain, at));
         let byte = text.byte(at);
+        if byte == b'\\' && are_slashes(at) && matches!(text.byte(at + slashes), b'"' | b'\\') {
+            // It is taken over with what follows.
+            plain = at + slashes;
+            at = plain + 1;
+            continue;
+        }
         if byte == b'\\' {
             at = decode_escape(text, at, string.escaped_form, out);
         } else if byte >= 0x80 {
@@ -236,7 +251,7 @@ pub(crate) fn decode(text: View<'_>, string: Text, out: &mut Vec<u8>) {
         }
         plain = at;
     }
-    out.extend_from_slice(text.span(plain, string.end));
+    out.extend_from_slice(text.span(plain, end));
 }
 
 /// Resolves one escape that [`finish`] has accepted.
@@ -262,11 +277,6 @@ fn decode_escape(text: View<'_>, at: usize, escaped_form: bool, out: &mut Vec<u8
         b'n' => b'\n',
         b'r' => b'\r',
         b't' => b'\t',
-        // `\\\"` and `\\\\`: the second character is escaped for the outer string, too.
-        b'\\' if slashes == 2 => {
-            out.push(text.byte(at + 3));
-            return at + 4;
-        }
         other => other,
     };
     out.push(simple);
@@ -405,6 +415,7 @@ mod tests {
         assert_eq!(read(event.as_bytes(), false).unwrap(), (expected.into(), leaves.clone().into()));
         let outer = event.replace('\\', r"\\").replace('"', "\\\"");
         assert_eq!(read(outer.as_bytes(), true).unwrap(), (expected.into(), leaves.into()));
+        assert_eq!(read(br#"\/\\\\\/\\\"\/"#, true).unwrap().0, br#"/\/"/"#);
     }
 
     #[test]
