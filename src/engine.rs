@@ -6,7 +6,7 @@ use crate::policy::{Level, Policy};
 use crate::redact::own::OWN_RULES;
 use crate::report::Report;
 use crate::scan::{Padded, Stop, Tables, Variants, Walk, Work, active_rules, decode, encode};
-use crate::stamp::{Fault, Stamp};
+use crate::stamp::{Fault, Stamp, of_rule};
 
 /// What the host knows of a record besides its bytes.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,8 @@ pub struct Engine {
     untold: Untold,
     report: Report,
     output: Vec<u8>,
+    /// What stamps say of each rule, and of records from where.
+    of_rules: Vec<(Source, Vec<u8>)>,
 }
 
 impl Default for Engine {
@@ -79,6 +81,7 @@ impl Engine {
             untold: Untold::default(),
             report: Report::default(),
             output: Vec::new(),
+            of_rules: Vec::new(),
             policy,
         }
     }
@@ -135,7 +138,7 @@ impl Engine {
         };
         let ruling = if self.policy.forwards_all() {
             let rule = self.policy.default_rule();
-            Ruling { rule: &rule.name, routes: &rule.routes, dropped: Vec::new(), limited: None }
+            Ruling { index: None, rule: &rule.name, routes: &rule.routes, dropped: Vec::new(), limited: None }
         } else {
             let judged = Judged { envelope: &self.envelope, record, context };
             let found = apply_rules(&self.policy, &judged, &mut self.limiter, &mut self.untold, &mut self.work);
@@ -151,8 +154,7 @@ impl Engine {
         let stamp = Stamp {
             envelope: &self.envelope,
             record,
-            routes: ruling.routes,
-            rule: ruling.rule,
+            of_rule: remembered(&mut self.of_rules, self.envelope.source, &ruling),
             redactions,
             policy: self.policy.hash(),
             fault: None,
@@ -280,8 +282,7 @@ impl Engine {
         let stamp = Stamp {
             envelope: &self.envelope,
             record,
-            routes: &rule.routes,
-            rule: &rule.name,
+            of_rule: &of_rule(self.envelope.source, &rule.routes, &rule.name),
             redactions: 0,
             // What is locked down follows no policy.
             policy: if self.locked.is_some() { *b"00000000" } else { self.policy.hash() },
@@ -323,12 +324,27 @@ struct Judged<'a> {
 
 /// What the rules say of a record that leaves.
 struct Ruling<'p> {
+    /// The rule's number; none for the default.
+    index: Option<usize>,
     rule: &'p str,
     routes: &'p str,
     /// How many records each rule has dropped since this was told last.
     dropped: Vec<(&'p str, u64)>,
     /// The limit that only lets the record's envelope leave.
     limited: Option<u32>,
+}
+
+/// What the stamps say of a rule, written once for each rule and once more when records come from elsewhere.
+fn remembered<'m>(of_rules: &'m mut Vec<(Source, Vec<u8>)>, source: Source, ruling: &Ruling<'_>) -> &'m [u8] {
+    let place = ruling.index.map_or(0, |index| index + 1);
+    if of_rules.len() <= place {
+        of_rules.resize(place + 1, (Source::default(), Vec::new()));
+    }
+    let Some((of, text)) = of_rules.get_mut(place) else { return &[] };
+    if *of != source || text.is_empty() {
+        (*of, *text) = (source, of_rule(source, ruling.routes, ruling.rule));
+    }
+    text
 }
 
 /// Asks the rules and lowers the record to its level, or answers the index of the rule that drops it. A module with a policy inside that asks for
@@ -358,7 +374,7 @@ fn apply_rules<'p>(
         lower(decision.level, envelope, record, work);
     }
     let limited = decision.limit.filter(|_| admission == Admission::First).map(|(per_second, _)| per_second);
-    Ok(Ruling { rule: decision.rule, routes: decision.routes, dropped, limited })
+    Ok(Ruling { index: decision.rule_index, rule: decision.rule, routes: decision.routes, dropped, limited })
 }
 
 /// What the rules look at, for as long as `then` runs.

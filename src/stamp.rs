@@ -1,7 +1,7 @@
 //! The `auditgate` map that every record carries, and the placeholder for a record that cannot be understood.
 
 use crate::engine::Context;
-use crate::envelope::{Envelope, Field};
+use crate::envelope::{Envelope, Field, Source};
 use crate::number;
 use crate::redact::class::Class;
 use crate::scan::{Padded, Text, decode, encode, push_mended};
@@ -40,8 +40,8 @@ impl Fault {
 pub(crate) struct Stamp<'a, 'r> {
     pub(crate) envelope: &'a Envelope,
     pub(crate) record: &'a Padded<'r>,
-    pub(crate) routes: &'a str,
-    pub(crate) rule: &'a str,
+    /// See [`of_rule`].
+    pub(crate) of_rule: &'a [u8],
     pub(crate) redactions: u32,
     pub(crate) policy: [u8; 8],
     pub(crate) fault: Option<Fault>,
@@ -51,6 +51,18 @@ pub(crate) struct Stamp<'a, 'r> {
     pub(crate) dropped: &'a [(&'a str, u64)],
     /// The limit of the rule that this event is the first in its second to be over: more may be dropped behind it.
     pub(crate) limited: Option<u32>,
+}
+
+/// The middle of the map, which says where a record comes from and goes to: the same for all records of a source that one rule decides about.
+pub(crate) fn of_rule(source: Source, routes: &str, rule: &str) -> Vec<u8> {
+    let mut out = b"\",\"source\":\"".to_vec();
+    out.extend_from_slice(source.name().as_bytes());
+    out.extend_from_slice(b"\",\"routes\":\"");
+    encode(routes.as_bytes(), &mut out);
+    out.extend_from_slice(b"\",\"rule\":\"");
+    encode(rule.as_bytes(), &mut out);
+    out.extend_from_slice(b"\",\"redactions\":");
+    out
 }
 
 impl Stamp<'_, '_> {
@@ -63,13 +75,7 @@ impl Stamp<'_, '_> {
             b",\"auditgate\":{\"id\":\""
         });
         self.push_id(out);
-        out.extend_from_slice(b"\",\"source\":\"");
-        out.extend_from_slice(self.envelope.source.name().as_bytes());
-        out.extend_from_slice(b"\",\"routes\":\"");
-        encode(self.routes.as_bytes(), out);
-        out.extend_from_slice(b"\",\"rule\":\"");
-        encode(self.rule.as_bytes(), out);
-        out.extend_from_slice(b"\",\"redactions\":");
+        out.extend_from_slice(self.of_rule);
         number::push(out, u64::from(self.redactions));
         out.extend_from_slice(b",\"policy\":\"");
         out.extend_from_slice(&self.policy);

@@ -84,11 +84,15 @@ impl Walk<'_, '_> {
             // What is at `from` in the branch's record is at `from` plus this in the record.
             let mut by = at.wrapping_sub(from);
             loop {
-                let same = text.same_bytes(from.wrapping_add(by), stock, base + from, stop - from).min(stop - from);
+                let same = text.same_bytes(from.wrapping_add(by), stock, base + from, stop - from);
                 let reached = from + same;
-                if raw && same > 0 {
+                if raw {
                     let made = base + Stock::behind(usize::from(record_len)) + from;
-                    self.work.stretches.push(Stretch { at: from.wrapping_add(by), length: same, made });
+                    self.work.stretches.push(Stretch {
+                        at: from.wrapping_add(by),
+                        length: same.min(stop - from),
+                        made,
+                    });
                 }
                 // What lies behind.
                 let step = loop {
@@ -135,7 +139,7 @@ impl Walk<'_, '_> {
                         return Err(Missed { step: left, at: reached.wrapping_add(by) });
                     }
                     // Brothers part in front of their first step.
-                    self.work.stretches.pop_if(|_| raw && same > 0);
+                    self.work.stretches.pop_if(|_| raw);
                     let parts = reached.wrapping_add(by);
                     if parts >= missed.at {
                         missed = Missed { step: missed.step, at: parts };
