@@ -150,13 +150,15 @@ impl<'a> View<'a> {
     /// The first position from `at` on whose byte can end or interrupt a JSON string: a quote, a backslash, a control
     /// character or a byte that is not ASCII. The padding stops it at the latest.
     #[inline(always)]
-    pub(crate) fn find_special(self, mut at: usize) -> usize {
+    pub(crate) fn find_special(self, at: usize) -> usize {
+        let mut from = self.bytes.wrapping_add(at);
         loop {
-            let mask = special_mask(self.word(at));
+            debug_assert!(from.addr() - self.bytes.addr() + 8 <= self.len + PADDING);
+            let mask = special_mask(word_at::<0>(from));
             if mask != 0 {
-                return at + (mask.trailing_zeros() >> 3) as usize;
+                return from.addr() - self.bytes.addr() + (mask.trailing_zeros() >> 3) as usize;
             }
-            at += 8;
+            from = from.wrapping_add(8);
         }
     }
 
@@ -271,7 +273,7 @@ impl Stock {
 /// Eight bytes from `OFFSET` behind `pointer` on, the first one lowest. An addition that cannot wrap costs an interpreter nothing.
 #[inline(always)]
 fn word_at<const OFFSET: usize>(pointer: *const u8) -> u64 {
-    // SAFETY: INV-PAD; the callers stop at the first byte that differs, which is in the padding at the latest.
+    // SAFETY: INV-PAD; the callers stop at the first byte that differs or is special, which is in the padding at the latest.
     let pointer = unsafe { pointer.add(OFFSET) };
     // SAFETY: as above.
     u64::from_le(unsafe { pointer.cast::<u64>().read_unaligned() })
@@ -287,10 +289,10 @@ const fn repeat(byte: u8) -> u64 {
 /// Bits above the lowest one set can be wrong (a borrow runs upwards), so only the lowest one counts.
 #[inline(always)]
 pub(super) fn special_mask(word: u64) -> u64 {
-    let quote = (word ^ repeat(b'"')).wrapping_sub(repeat(1));
+    // With this bit turned, the quote is the next byte behind what is below 0x20, and the two that were behind it are not.
+    let quote_or_control = (word ^ repeat(0x02)).wrapping_sub(repeat(0x21));
     let backslash = (word ^ repeat(b'\\')).wrapping_sub(repeat(1));
-    let control = word.wrapping_sub(repeat(0x20));
-    (quote | backslash | control | word) & repeat(0x80)
+    (quote_or_control | backslash | word) & repeat(0x80)
 }
 
 /// The top bit of each byte that is `byte`. As in `special_mask`, only the lowest one counts; one behind bytes that are not ASCII can be wrong.

@@ -28,10 +28,13 @@ const COST: u32 = 16;
 const FIRST_CREDIT: u32 = 4 * COST;
 const MOST_CREDIT: u32 = 64 * COST;
 
-/// Places for what was missing lately; a power of two.
-const MISSED: usize = 256;
+/// Pairs of places for how records parted from the tree lately; a power of two.
+const MISSED: usize = 1024;
 
-/// What counts as so many records that parted from the tree at one place: one of them had no shape.
+/// Records whose lengths are in one step of so many bytes may be of one shape.
+const ALIKE_BYTES: usize = 32;
+
+/// What counts as so many records that parted from the tree alike: one of them had no shape.
 const SHAPELESS: u16 = 64;
 
 /// No branch.
@@ -97,9 +100,12 @@ impl Step {
 /// A piece of the tree, which ends behind a step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Branch {
-    /// Where the record stands in the stock that its text and its steps are taken from; behind it stands what the pass made of it, if `raw`.
-    pub(super) record: u32,
-    pub(super) record_len: u16,
+    /// Where in the stock the text of the record stands that the steps are taken from, from the position `begin` on; behind it stands what the
+    /// pass made of it, if `raw`.
+    text: u32,
+    begin: u16,
+    /// How long that text is.
+    pub(super) len: u16,
     /// Where in that record the branch begins.
     pub(super) from: u16,
     /// Its steps: first, and behind the last one.
@@ -112,6 +118,14 @@ pub(super) struct Branch {
     pub(super) brother: u16,
 }
 
+impl Branch {
+    /// What has to be added to a position of the branch's record for the position in the stock; wraps.
+    #[inline(always)]
+    pub(super) fn base(&self) -> usize {
+        (self.text as usize).wrapping_sub(usize::from(self.begin))
+    }
+}
+
 /// What is known at the end of a record.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct End {
@@ -122,7 +136,18 @@ pub(super) struct End {
     pub(super) redactions: u32,
 }
 
-/// Records that parted from the tree at one place with the same bytes.
+/// Where a record parts from the tree.
+#[derive(Clone, Copy)]
+pub(super) struct Parted {
+    /// The step in front of which it does.
+    pub(super) step: u16,
+    /// What it goes on with there.
+    pub(super) word: u64,
+    /// Bytes of the record. Those of one shape are about as long.
+    pub(super) length: usize,
+}
+
+/// Records that parted from the tree alike.
 #[derive(Clone, Copy, Default)]
 struct Missed {
     tag: u16,
@@ -139,7 +164,7 @@ pub(crate) struct Shapes {
     pub(super) respellings: Vec<(usize, usize)>,
     /// The branch that is tried first.
     pub(super) root: u16,
-    missed: [Missed; MISSED],
+    missed: Box<[[Missed; 2]; MISSED]>,
     credit: u32,
 }
 
@@ -152,7 +177,7 @@ impl Shapes {
             ends: Vec::new(),
             respellings: Vec::new(),
             root: NONE,
-            missed: [Missed::default(); MISSED],
+            missed: Box::new([[Missed::default(); 2]; MISSED]),
             credit: FIRST_CREDIT,
         }
     }
@@ -163,7 +188,7 @@ impl Shapes {
         self.steps.clear();
         self.ends.clear();
         self.respellings.clear();
-        self.missed.fill(Missed::default());
+        self.missed.fill([Missed::default(); 2]);
         self.root = NONE;
     }
 
@@ -175,13 +200,10 @@ impl Shapes {
         self.credit = (self.credit + 1).min(MOST_CREDIT);
     }
 
-    /// Whether the shape of a record is worth drawing that parted from the tree at the step `step` with the bytes `word`: when one did before, and
-    /// there is credit. The more did in spite of the shapes that were drawn, the more are let pass before the next.
-    pub(super) fn is_worth(&mut self, step: u16, word: u64) -> bool {
-        let Some((missed, tag)) = self.missed(step, word) else { return false };
-        if missed.tag != tag {
-            *missed = Missed { tag, times: 0 };
-        }
+    /// Whether the shape of a record is worth drawing that parted from the tree so: when one did before, and there is credit. The more did
+    /// in spite of the shapes that were drawn, the more are let pass before the next.
+    pub(super) fn is_worth(&mut self, parted: Parted) -> bool {
+        let Some(missed) = self.missed(parted) else { return false };
         missed.times = missed.times.saturating_add(1);
         let worth = missed.times > 1 && missed.times.is_power_of_two() && self.credit >= COST;
         if worth {
@@ -190,18 +212,25 @@ impl Shapes {
         worth
     }
 
-    /// Remembers that the record which parted there has no shape, so that others will hardly have one.
-    pub(super) fn is_shapeless(&mut self, step: u16, word: u64) {
-        if let Some((missed, _)) = self.missed(step, word) {
+    /// Remembers that the record which parted so has no shape, so that others will hardly have one.
+    pub(super) fn is_shapeless(&mut self, parted: Parted) {
+        if let Some(missed) = self.missed(parted) {
             missed.times = missed.times.max(SHAPELESS);
         }
     }
 
-    /// What is known of records that parted from the tree there, and the tag of those.
-    fn missed(&mut self, step: u16, word: u64) -> Option<(&mut Missed, u16)> {
-        let ticket = ((word ^ u64::from(step)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u32;
-        let missed = self.missed.get_mut(ticket as usize % MISSED)?;
-        Some((missed, (ticket >> 8) as u16))
+    /// What is known of records that parted from the tree so. It has one of two places, and takes it from the rarer of two others.
+    fn missed(&mut self, parted: Parted) -> Option<&mut Missed> {
+        let Parted { step, word, length } = parted;
+        let kind = u64::from(step) | ((length / ALIKE_BYTES) as u64) << 16;
+        let ticket = ((word ^ kind.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32;
+        let tag = (ticket >> 16) as u16;
+        let [one, other] = self.missed.get_mut(ticket as usize % MISSED)?;
+        let found = if one.tag == tag || other.tag != tag && one.times <= other.times { one } else { other };
+        if found.tag != tag {
+            *found = Missed { tag, times: 0 };
+        }
+        Some(found)
     }
 
     /// Lets `index` be tried first the next time behind `parent`; `previous` stands in front of it.
@@ -261,18 +290,22 @@ impl Shapes {
         if rest.is_empty() || number >= usize::from(NONE) {
             return;
         }
-        let record = self.stock.push(came) as u32;
+        let begin = end_of(drawn, done);
+        let from = usize::from(begin);
         let raw = !bytes::same(came, made);
+        let came = came.get(from..).unwrap_or_default();
+        let text = self.stock.push(came) as u32;
         if raw {
-            self.stock.push(made);
+            self.stock.push(made.get(from..).unwrap_or_default());
         }
         let first = self.steps.len() as u16;
         self.steps.extend_from_slice(rest);
         let brother = core::mem::replace(self.head(parent), number as u16);
         self.branches.push(Branch {
-            record,
-            record_len: came.len() as u16,
-            from: end_of(drawn, done),
+            text,
+            begin,
+            len: came.len() as u16,
+            from: begin,
             first,
             last: self.steps.len() as u16,
             raw,
@@ -292,13 +325,13 @@ impl Shapes {
     fn same_steps(&self, index: u16, drawn: &[Step], done: usize, came: &[u8]) -> u16 {
         let Some(branch) = self.branches.get(usize::from(index)) else { return 0 };
         let steps = self.steps.get(usize::from(branch.first)..usize::from(branch.last)).unwrap_or_default();
-        let record = branch.record as usize;
+        let base = branch.base();
         let (mut theirs, mut mine) = (branch.from, end_of(drawn, done));
         let mut same = 0;
         for (step, other) in steps.iter().zip(drawn.get(done..).unwrap_or_default()) {
             // A step that began in front of the one before it ends behind it, and may not differ.
             let end = |step: &Step| if step.is_value() { step.start } else { step.end };
-            let text = self.stock.span(record + usize::from(theirs), record + usize::from(end(step)));
+            let text = self.stock.span(base.wrapping_add(theirs.into()), base.wrapping_add(end(step).into()));
             let other_text = came.get(usize::from(mine)..usize::from(end(other))).unwrap_or_default();
             let same_place = step.start.wrapping_sub(theirs) == other.start.wrapping_sub(mine);
             if !step.is_like(other) || !same_place || !bytes::same(text, other_text) {

@@ -2,7 +2,7 @@
 
 use super::buffer::{Stock, View};
 use super::members::opens;
-use super::shapes::{Branch, Do, LONGEST_BYTES, NONE, Step};
+use super::shapes::{Branch, Do, LONGEST_BYTES, NONE, Parted, Step};
 use super::skip::skip_container;
 use super::string::Text;
 use super::templates::{Slot, TEMPLATES, slot};
@@ -21,11 +21,23 @@ pub(super) struct Stretch {
 }
 
 /// Where a record parts from the tree.
+#[derive(Clone, Copy)]
 struct Missed {
     /// The step in front of which it does.
     step: u16,
     at: usize,
+    /// The last branch on the way there that could have been another one.
+    fork: u16,
 }
+
+impl Default for Missed {
+    fn default() -> Self {
+        Self { step: NONE, at: 0, fork: NONE }
+    }
+}
+
+/// How often a record is held against the tree at most, each time without the branches that led nowhere.
+const TRIES: usize = 3;
 
 impl Walk<'_, '_> {
     /// Reads a record.
@@ -33,18 +45,19 @@ impl Walk<'_, '_> {
         if !TEMPLATES {
             return self.read_whole();
         }
-        let Err(Missed { step, at }) = self.follow_whole() else { return Ok(()) };
+        let Err(Missed { step, at, .. }) = self.follow_whole() else { return Ok(()) };
         if at > 0 {
             self.envelope.clear();
             self.work.edits.clear();
         }
         let length = self.text.len();
         let word = if at < length { self.text.view().word(at) } else { 0 };
-        let is_worth = length <= LONGEST_BYTES && self.tables.shapes.is_worth(step, word);
+        let parted = Parted { step, word, length };
+        let is_worth = length <= LONGEST_BYTES && self.tables.shapes.is_worth(parted);
         let came = if is_worth { self.text.text().to_vec() } else { Vec::new() };
         self.read_whole()?;
         if is_worth && !self.survey(&came) {
-            self.tables.shapes.is_shapeless(step, word);
+            self.tables.shapes.is_shapeless(parted);
         }
         Ok(())
     }
@@ -61,33 +74,62 @@ impl Walk<'_, '_> {
     fn follow_whole(&mut self) -> Result<(), Missed> {
         // Out of the tree for as long as it is walked, so that they can be looked at beside it.
         let steps = core::mem::take(&mut self.tables.shapes.steps);
-        let followed = self.follow_steps(&steps);
+        let followed = self.try_to_follow(&steps);
         self.tables.shapes.steps = steps;
         followed
     }
 
     #[inline(always)]
-    fn follow_steps(&mut self, all: &[Step]) -> Result<(), Missed> {
+    fn try_to_follow(&mut self, steps: &[Step]) -> Result<(), Missed> {
+        // The way that led farthest tells most about the record.
+        let mut farthest = Missed::default();
+        let mut dead_ends = [NONE; TRIES];
+        for dead_end in 0..TRIES {
+            let known = dead_ends.get(..dead_end).unwrap_or_default();
+            let Err(missed) = self.follow_steps(steps, known) else { return Ok(()) };
+            if missed.at >= farthest.at {
+                farthest = missed;
+            }
+            if missed.fork == NONE {
+                break;
+            }
+            if let Some(dead_end) = dead_ends.get_mut(dead_end) {
+                *dead_end = missed.fork;
+            }
+            self.envelope.clear();
+            self.work.edits.clear();
+        }
+        Err(farthest)
+    }
+
+    #[inline(always)]
+    fn follow_steps(&mut self, all: &[Step], dead_ends: &[u16]) -> Result<(), Missed> {
         let text: View<'_> = self.text.unbound_view();
         let stock = self.tables.shapes.stock.unbound_view();
         let (mut at, mut member) = (0_usize, 0);
         let (mut parent, mut previous, mut index) = (NONE, NONE, self.tables.shapes.root);
-        let mut missed = Missed { step: NONE, at: 0 };
+        let mut missed = Missed::default();
         self.work.stretches.clear();
         'branches: loop {
             let Some(branch) = self.tables.shapes.branches.get(usize::from(index)) else { return Err(missed) };
-            let Branch { record, record_len, from, first, last, raw, next, brother } = *branch;
-            let (base, mut from) = (record as usize, usize::from(from));
+            let Branch { len, from, first, last, raw, next, brother, .. } = *branch;
+            let base = branch.base();
+            if dead_ends.contains(&index) {
+                (previous, index) = (index, brother);
+                continue;
+            }
+            let mut from = usize::from(from);
+            let fork = if brother == NONE { missed.fork } else { index };
             let mut steps = all.get(usize::from(first)..usize::from(last)).unwrap_or_default().iter();
             let stop = steps.as_slice().last().map_or(0, |step| usize::from(step.end));
             let number = |left: &[Step]| last - left.len() as u16;
             // What is at `from` in the branch's record is at `from` plus this in the record.
             let mut by = at.wrapping_sub(from);
             loop {
-                let same = text.same_bytes(from.wrapping_add(by), stock, base + from, stop - from);
+                let same = text.same_bytes(from.wrapping_add(by), stock, base.wrapping_add(from), stop - from);
                 let reached = from + same;
                 if raw {
-                    let made = base + Stock::behind(usize::from(record_len)) + from;
+                    let made = base.wrapping_add(from) + Stock::behind(usize::from(len));
                     self.work.stretches.push(Stretch {
                         at: from.wrapping_add(by),
                         length: same.min(stop - from),
@@ -102,7 +144,7 @@ impl Walk<'_, '_> {
                             self.tables.shapes.prefer(parent, previous, index);
                         }
                         (parent, previous, index) = (index, NONE, next);
-                        missed = Missed { step: last, at };
+                        missed = Missed { step: last, at, fork };
                         continue 'branches;
                     };
                     let end = usize::from(step.end);
@@ -123,7 +165,7 @@ impl Walk<'_, '_> {
                             self.end_of_shape(step.field);
                             return Ok(());
                         }
-                        Do::End => return Err(Missed { step: number(steps.as_slice()), at: end }),
+                        Do::End => return Err(Missed { step: number(steps.as_slice()), at: end, fork }),
                         Do::Mask | Do::LeaveOut | Do::Respell | Do::Omit => self.change(step, start, end),
                     }
                 };
@@ -136,13 +178,13 @@ impl Walk<'_, '_> {
                 let Some(end) = end else {
                     let left = number(steps.as_slice());
                     if left > first {
-                        return Err(Missed { step: left, at: reached.wrapping_add(by) });
+                        return Err(Missed { step: left, at: reached.wrapping_add(by), fork });
                     }
                     // Brothers part in front of their first step.
                     self.work.stretches.pop_if(|_| raw);
                     let parts = reached.wrapping_add(by);
                     if parts >= missed.at {
-                        missed = Missed { step: missed.step, at: parts };
+                        missed.at = parts;
                     }
                     (previous, index) = (index, brother);
                     continue 'branches;
