@@ -37,7 +37,7 @@ impl Default for Missed {
 }
 
 /// How often a record is held against the tree at most, each time without the branches that led nowhere.
-const TRIES: usize = 3;
+const TRIES: usize = 2;
 
 impl Walk<'_, '_> {
     /// Reads a record.
