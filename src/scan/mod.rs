@@ -1,5 +1,5 @@
 //! The one pass over a record's bytes: `buffer` (loads), `string`, `walk`, `frame` and `members` (JSON), `keys` and `paths` (where in the event),
-//! `shapes`, `survey`, `changes` and `whole` (records met before), `templates`, `learn` and `follow` (members met before), `hints` (which texts need a closer look), `memo` (what came of one), `values`,
+//! `shapes`, `survey`, `inner`, `changes` and `whole` (records met before), `templates`, `learn` and `follow` (members met before), `hints` (which texts need a closer look), `memo` (what came of one), `values`,
 //! `containers`, `skip`, `patches`, `lines` and `texts` (what happens to a value), `tables` (the rules) and `edits` (what changes).
 
 mod buffer;
@@ -9,6 +9,7 @@ mod edits;
 mod follow;
 mod frame;
 mod hints;
+mod inner;
 mod keys;
 mod learn;
 mod lines;

@@ -38,22 +38,27 @@ const AS_IT_STANDS: u32 =
 const DECIDING: [Field; 3] = [Field::Resource, Field::Subresource, Field::ApiGroup];
 
 /// A shape that is being drawn.
-struct Survey<'a> {
+pub(super) struct Survey<'a> {
     /// The record as it came.
     came: &'a [u8],
-    drawn: Vec<Step>,
+    pub(super) drawn: Vec<Step>,
     in_body: bool,
     depth: usize,
 }
 
 impl Survey<'_> {
+    /// That of a text inside a string, which has no bodies and stands in the plain form.
+    pub(super) fn inside() -> Self {
+        Self { came: &[], drawn: Vec::new(), in_body: true, depth: 0 }
+    }
+
     fn step(&mut self, start: usize, end: usize, step: Step) {
         // Records that have a shape are short.
         self.drawn.push(Step { start: start as u16, end: end as u16, ..step });
     }
 
     /// Whether the quote at `at` was one of the escaped form.
-    fn was_escaped(&self, at: usize) -> bool {
+    pub(super) fn was_escaped(&self, at: usize) -> bool {
         self.came.get(at) == Some(&b'\\')
     }
 }
@@ -98,7 +103,7 @@ impl Walk<'_, '_> {
     }
 
     /// Surveys the value at `span.1` of the member at `span.0`; the position behind it.
-    fn survey_value(
+    pub(super) fn survey_value(
         &mut self,
         survey: &mut Survey<'_>,
         member: Member,
@@ -179,6 +184,9 @@ impl Walk<'_, '_> {
         } else {
             slot::FIXED
         };
+        if !fixed && self.survey_inner(survey, member, string).is_some() {
+            return Some(end + 1);
+        }
         if is_kind {
             kind |= slot::KIND;
         }
