@@ -232,3 +232,100 @@ fn what_decides_may_not_differ_in_a_known_shape() {
         }
     }
 }
+
+/// What a shape holds of changes: values masked whatever they say, containers left out whatever is in them, JSON in a string. What stands there the
+/// next time is met by a fresh engine, too.
+#[test]
+fn what_is_changed_in_a_known_shape_is_changed_the_next_time() {
+    let token = ["gh", "p_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].concat();
+    let annotated = |text: &str| {
+        let text = Value::from(text);
+        format!(
+            r#"{{"metadata":{{"annotations":{{"kubectl.kubernetes.io/last-applied-configuration":{text}}}}},"spec":{{"x":1}}}}"#
+        )
+    };
+    let applied = |name: &str, more: &str| {
+        annotated(&format!(
+            r#"{{"kind":"Pod","metadata":{{"name":"{name}","uid":"5c385647-b035-4660-b4b5-4232bcf6","n":17}},"spec":{{"env":[{{"name":"MODE","value":"fast"}}]{more}}}}}"#
+        ))
+    };
+    let named = |value: &str| format!(r#"{{"spec":{{"dbPassword":{value},"note":"n","more":{{"token":"{token}"}}}}}}"#);
+    let managed = |value: &str| {
+        format!(r#"{{"metadata":{{"name":"web","managedFields":{value},"labels":{{"a":"b"}}}},"spec":{{"x":1}}}}"#)
+    };
+    let data =
+        |value: &str| format!(r#"{{"kind":"Secret","data":{{"k":{value},"tls.key":"c2VjcmV0"}},"type":"Opaque"}}"#);
+    let argument = |value: &str| format!(r#"{{"spec":{{"args":["--password","{value}"],"note":"password={value}"}}}}"#);
+    let strings = [
+        "\"x\"",
+        "\"\"",
+        "\"another one\"",
+        "\"[redacted:N01]\"",
+        "\"[redacted:N01] and\"",
+        "\"a\\\"b\"",
+        "\"\u{e9}\"",
+        "7",
+        "null",
+        "{\"a\":\"b\"}",
+    ];
+    let mut cases: Vec<(&str, String, Vec<String>)> = Vec::new();
+    cases.push(("pods", named("\"hunter22\""), strings.iter().map(|value| named(value)).collect()));
+    cases.push(("secrets", data("\"c2VjcmV0\""), strings.iter().map(|value| data(value)).collect()));
+    let fields = [
+        "[]",
+        "{}",
+        "[{\"a\":\"]}\\\"\"},[[]]]",
+        "null",
+        "null,\"labels\":{}",
+        "\"text\"",
+        "[",
+        "[{\"name\":\"x\"}],\"data\":{\"k\":1}",
+        "7",
+    ];
+    cases.push((
+        "pods",
+        managed(r#"[{"manager":"m","fieldsV1":{"f:a":{}}}]"#),
+        fields.iter().map(|value| managed(value)).collect(),
+    ));
+    let names = [
+        "other",
+        "",
+        "a-much-longer-name-of-a-pod",
+        &token,
+        "Secret",
+        r#"a\"b"#,
+        r"a\u0062",
+        "{x",
+        "password=hunter22",
+        "a/b",
+    ];
+    let mut others: Vec<String> = names.iter().map(|name| applied(name, "")).collect();
+    others.push(applied("web", r#","password":"hunter22""#));
+    others.push(applied("web", r#","dbPassword":"""#));
+    others.push(applied("web", "").replace("fast", "slow").replace("MODE", "DB_PASSWORD"));
+    others.push(applied("web", "").replace("\\\"kind\\\":\\\"Pod", "\\\"kind\\\":\\\"Secret"));
+    others.push(applied("web", "").replace(":17", ":1e999"));
+    others.push(annotated("{"));
+    cases.push(("pods", applied("web", ""), others));
+    let doubled = |text: &str| format!(r#"{{"spec":{{"text":"{text}","a":1,"a":2}}}}"#);
+    cases.push(("pods", doubled("short"), vec![doubled("somewhat longer"), doubled("")]));
+    cases.push(("pods", argument("hunter22"), ["hunter23", "", "x"].iter().map(|value| argument(value)).collect()));
+    for raw in [false, true] {
+        let mut remembering = Engine::new();
+        let mut same = |event: String| {
+            let record = if raw { format!("{{\"log\":{}}}", Value::from(event)) } else { event };
+            let expected = answer(&mut Engine::new(), record.as_bytes());
+            assert_eq!(answer(&mut remembering, record.as_bytes()), expected, "{record}");
+        };
+        for (resource, known, others) in &cases {
+            let event = |id: usize, object: &str| {
+                of_a_pod(id, object, "").replacen("\"resource\":\"pods\"", &format!("\"resource\":\"{resource}\""), 1)
+            };
+            (1..6).for_each(|id| same(event(id, known)));
+            for other in others {
+                same(event(9, other));
+                same(event(6, known));
+            }
+        }
+    }
+}
