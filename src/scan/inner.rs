@@ -83,3 +83,36 @@ fn in_string(view: View<'_>, string: Text, steps: &[Step]) -> Option<Vec<Step>> 
     }
     Some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+    use super::*;
+
+    /// Where the value `x` of a decoded text is found in the string that it is the text of.
+    fn place(string: &str) -> Option<usize> {
+        let mut bytes = string.as_bytes().to_vec();
+        let end = bytes.len();
+        bytes.resize(end + PADDING, 0);
+        let view = View::new(&bytes).unwrap();
+        let text = Text { start: 0, end, escapes: true, escaped_form: false };
+        let mut decoded = Vec::new();
+        string::decode(view, text, &mut decoded);
+        let at = decoded.iter().position(|&byte| byte == b'x').unwrap() as u16;
+        let found = in_string(view, text, &[Step { start: at, end: at + 1, ..Step::default() }])?;
+        assert!(found[0].escaped && found[0].end == found[0].start + 1);
+        Some(found[0].start.into())
+    }
+
+    #[test]
+    fn values_are_found_where_they_stand_in_the_string() {
+        for string in [r#"{\"a\":\"x\"}"#, r#"{\"\\\\\":\"\n\t\/x\"}"#, r#"[x]"#] {
+            assert_eq!(place(string), string.find('x'), "{string}");
+        }
+        for string in
+            [r#"{\"\u00e9\":\"x\"}"#, "{\\\"\u{e9}\\\":\\\"x\\\"}", r#"{\"a\":\"\u0078\"}"#, r#"{\"\ud83d\ude00\":x}"#]
+        {
+            assert_eq!(place(string), None, "{string}");
+        }
+    }
+}

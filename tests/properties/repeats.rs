@@ -160,9 +160,16 @@ fn a_place_that_was_harmless_hides_no_secret() {
         let (resource, field) =
             (at.pick(&RESOURCES), at.pick(&["requestObject", "responseObject", "annotations", "extra"]));
         let (depth, raw) = (1 + at.below(4), at.chance(50));
+        // As JSON in a string, behind a name that is written in one way or another.
+        let in_string =
+            at.chance(40).then(|| at.pick(&["n", "\u{e9}", r"\u00e9", r"\/", r"\\\/", r"\ud83d\ude00", "\u{1f600}"]));
         let harmless = at.pick(&["\"\"", "\"plain\"", "null", "true", "\"[redacted:N01]\""]);
         let record = |id: usize, resource: &str, value: &str, neighbour: Option<&str>| {
-            let body = shape(&mut Random::new(seed), depth, value, neighbour);
+            let mut body = shape(&mut Random::new(seed), depth, value, neighbour);
+            if let Some(name) = in_string {
+                let inner = Value::from(body).to_string();
+                body = format!(r#"{{"x":"{{\"{name}\":1,\"y\":{}}}"}}"#, inner.trim_matches('"'));
+            }
             let event = format!(
                 r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"5c385647-b035-4660-b4b5-4232bcf6{id:04}","stage":"ResponseComplete","verb":"update","user":{{"username":"jane"}},"objectRef":{{"resource":"{resource}","name":"n"}},"{field}":{body},"stageTimestamp":"2026-01-01T00:00:00.000000Z"}}"#
             );
