@@ -24,6 +24,7 @@ mod output_module;
 pub mod policy;
 mod redact;
 mod report;
+mod ruling;
 pub mod scan;
 #[cfg(feature = "formats")]
 mod source;

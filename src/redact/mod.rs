@@ -75,6 +75,9 @@ pub(crate) fn push_value_mask(out: &mut Vec<u8>, entry: u16, length: usize) {
 /// What every mask begins with.
 pub(crate) const MASK_START: &[u8] = b"[redacted:";
 
+/// The first byte of every mask.
+pub(crate) const MASK_BYTE: u8 = b'[';
+
 /// Whether `text` is a mask and nothing else: an identifier, and a length at most. Anything else in brackets is not trusted.
 pub(crate) fn is_mask(text: &[u8]) -> bool {
     let inner = text.strip_prefix(MASK_START).and_then(|rest| rest.strip_suffix(b"]"));

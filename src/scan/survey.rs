@@ -16,7 +16,7 @@ use crate::bytes;
 use crate::envelope::Field;
 use crate::redact::class::Class;
 use crate::redact::names::name;
-use crate::redact::{MASK_START, catalogue, start};
+use crate::redact::{MASK_BYTE, catalogue, start};
 
 /// Containers in each other at most.
 const DEEPEST: usize = 20;
@@ -203,7 +203,7 @@ impl Walk<'_, '_> {
         let string = string::read_again(view, quote + 1, false);
         let (start, end) = (string.start, string.end);
         // What has escapes, or is no more than a mask, stays as it stands.
-        if view.find_special(start) == end && end > start && view.byte(start) != MASK_START[0] {
+        if view.find_special(start) == end && end > start && view.byte(start) != MASK_BYTE {
             let is_place = member.effects() & effect::MASK != 0;
             let entry = if is_place { self.tables.paths.effects(member.state()).entry } else { catalogue::BY_NAME };
             let [kind, field] = entry.to_le_bytes();
@@ -326,7 +326,7 @@ impl Walk<'_, '_> {
             if steps.iter().any(|step| step.what == Do::Field) {
                 return None;
             }
-            survey.drawn.extend(steps.into_iter().filter(|step| !step.is_value()));
+            survey.drawn.extend(steps.into_iter().filter(|step| step.what != Do::Value));
         }
         Some(at)
     }

@@ -8,7 +8,7 @@ use super::string::Text;
 use super::templates::{Slot, TEMPLATES, slot};
 use super::walk::{Stop, Walk};
 use crate::envelope::Envelope;
-use crate::redact::{MASK_START, start};
+use crate::redact::{MASK_BYTE, start};
 
 /// A stretch of a record that is the same as what stands in the stock.
 #[derive(Clone, Copy, Debug)]
@@ -245,7 +245,7 @@ impl Walk<'_, '_> {
 /// The end of a string that is masked whatever it says; `None` if that asks for a closer look.
 fn end_of_masked(text: View<'_>, start: usize, escaped: bool) -> Option<usize> {
     let end = text.find_special(start);
-    let is_plain = opens(text, end, escaped) && end > start && text.byte(start) != MASK_START[0];
+    let is_plain = opens(text, end, escaped) && end > start && text.byte(start) != MASK_BYTE;
     is_plain.then_some(end)
 }
 

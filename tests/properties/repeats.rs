@@ -278,6 +278,10 @@ fn what_is_changed_in_a_known_shape_is_changed_the_next_time() {
     let mut cases: Vec<(&str, String, Vec<String>)> = Vec::new();
     cases.push(("pods", named("\"hunter22\""), strings.iter().map(|value| named(value)).collect()));
     cases.push(("secrets", data("\"c2VjcmV0\""), strings.iter().map(|value| data(value)).collect()));
+    for known in ["null", "true", "\"\"", "\"[redacted:N01]\"", "7"] {
+        cases.push(("pods", named(known), strings.iter().map(|value| named(value)).collect()));
+        cases.push(("secrets", data(known), strings.iter().map(|value| data(value)).collect()));
+    }
     let fields = [
         "[]",
         "{}",

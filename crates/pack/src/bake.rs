@@ -8,7 +8,7 @@ use std::fmt;
 const READING: [&str; 2] =
     ["<auditgate::module::exports::Module>::read_policy", "<auditgate::module::exports::Module>::lock_down"];
 /// What nothing calls where every event is forwarded.
-const RULES: [&str; 1] = ["auditgate::engine::apply_rules"];
+const RULES: [&str; 1] = ["auditgate::ruling::apply_rules"];
 /// What nothing calls where redaction does not depend on the event.
 const CONDITIONS: [&str; 2] =
     ["<auditgate::engine::Engine>::read_conditionally", "<auditgate::scan::variants::Variants>::change"];
