@@ -35,7 +35,7 @@ mod tests {
         let text: Vec<u8> = (0..40).collect();
         for length in 0..40 {
             let one = text.get(..length).unwrap_or_default();
-            assert!(same(one, &one.to_vec()));
+            assert!(same(one, one.to_vec().as_slice()));
             assert!(!same(one, text.get(..length + 1).unwrap_or_default()));
             for at in 0..length {
                 let other: Vec<u8> = one.iter().map(|&byte| if usize::from(byte) == at { 99 } else { byte }).collect();

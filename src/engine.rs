@@ -2,7 +2,7 @@
 
 use crate::decide::{Attributes, Limiter, Untold};
 use crate::envelope::{Envelope, Field, Source};
-use crate::policy::{Level, Policy};
+use crate::policy::Policy;
 use crate::redact::own::OWN_RULES;
 use crate::report::Report;
 use crate::ruling::{Judged, Ruling, apply_rules, remembered, with_attributes};
@@ -237,9 +237,9 @@ impl Engine {
 
     /// The level that the record came with which [`process`](Self::process) was given last.
     #[cfg(not(target_family = "wasm"))]
-    pub fn event_level(&self, record: &Padded<'_>) -> Option<Level> {
+    pub fn event_level(&self, record: &Padded<'_>) -> Option<crate::policy::Level> {
         let level = self.envelope.field(Field::Level)?;
-        Level::from_name(record.span(level.start, level.end))
+        crate::policy::Level::from_name(record.span(level.start, level.end))
     }
 
     /// Counters since the engine was made.
