@@ -1,13 +1,17 @@
 //! The engine: a record in, a decision and the bytes that may leave out. No I/O, no clock, no randomness, no globals.
 
-use crate::decide::{Attributes, Limiter, Untold};
-use crate::envelope::{Envelope, Field, Source};
+use crate::decide::{Limiter, Untold};
+#[cfg(any(feature = "output", not(target_family = "wasm")))]
+use crate::envelope::Field;
+use crate::envelope::{Envelope, Source};
 use crate::policy::Policy;
 use crate::redact::own::OWN_RULES;
 use crate::report::Report;
 use crate::ruling::{Judged, Ruling, apply_rules, remembered, with_attributes};
 use crate::scan::{Padded, Stop, Tables, Variants, Walk, Work, active_rules, encode};
 use crate::stamp::{Fault, Stamp, of_rule};
+#[cfg(not(target_family = "wasm"))]
+use crate::{decide::Attributes, policy::Level};
 
 /// What the host knows of a record besides its bytes.
 #[derive(Clone, Copy, Debug)]
@@ -237,9 +241,9 @@ impl Engine {
 
     /// The level that the record came with which [`process`](Self::process) was given last.
     #[cfg(not(target_family = "wasm"))]
-    pub fn event_level(&self, record: &Padded<'_>) -> Option<crate::policy::Level> {
+    pub fn event_level(&self, record: &Padded<'_>) -> Option<Level> {
         let level = self.envelope.field(Field::Level)?;
-        crate::policy::Level::from_name(record.span(level.start, level.end))
+        Level::from_name(record.span(level.start, level.end))
     }
 
     /// Counters since the engine was made.
