@@ -76,7 +76,10 @@ pub(crate) fn push_value_mask(out: &mut Vec<u8>, entry: u16, length: usize) {
 pub(crate) const MASK_START: &[u8] = b"[redacted:";
 
 /// The first byte of every mask.
-pub(crate) const MASK_BYTE: u8 = b'[';
+pub(crate) const MASK_BYTE: u8 = match MASK_START {
+    [first, ..] => *first,
+    [] => 0,
+};
 
 /// Whether `text` is a mask and nothing else: an identifier, and a length at most. Anything else in brackets is not trusted.
 pub(crate) fn is_mask(text: &[u8]) -> bool {

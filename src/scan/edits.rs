@@ -81,11 +81,6 @@ impl Edits {
         self.list.iter().rev().take(LAST_CHANGES).any(inside)
     }
 
-    /// Whether a change has to do with anything in `start..end`.
-    pub(crate) fn overlap(&self, start: usize, end: usize) -> bool {
-        self.list.iter().any(|edit| edit.start < end && edit.end > start)
-    }
-
     /// Whether `start..end` stands inside one change.
     pub(crate) fn enclose(&self, start: usize, end: usize) -> bool {
         self.list.iter().any(|edit| edit.start <= start && edit.end >= end)

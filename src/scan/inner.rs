@@ -25,7 +25,7 @@ impl Walk<'_, '_> {
             || member.name() != 0
             || self.level >= self.tables.max_level.min(MAX_LEVEL)
             || LONGEST_BYTES > self.tables.max_decoded_bytes
-            || self.work.edits.overlap(text.start, text.end)
+            || self.work.edits.touch(text.start, text.end)
         {
             return None;
         }

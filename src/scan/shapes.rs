@@ -29,13 +29,13 @@ const FIRST_CREDIT: u32 = 4 * COST;
 const MOST_CREDIT: u32 = 64 * COST;
 
 /// Pairs of places for how records parted from the tree lately; a power of two.
-const MISSED: usize = 1024;
+const TALLIES: usize = 1024;
 
 /// Records whose lengths are in one step of so many bytes may be of one shape.
 const ALIKE_BYTES: usize = 32;
 
 /// What counts as so many records that parted from the tree alike: one of them had no shape.
-const SHAPELESS: u16 = 64;
+const HOPELESS: u16 = 64;
 
 /// No branch.
 pub(super) const NONE: u16 = u16::MAX;
@@ -136,7 +136,7 @@ pub(super) struct End {
     pub(super) redactions: u32,
 }
 
-/// Where a record parts from the tree.
+/// How a record parted from the tree.
 #[derive(Clone, Copy)]
 pub(super) struct Parted {
     /// The step in front of which it does.
@@ -149,7 +149,7 @@ pub(super) struct Parted {
 
 /// Records that parted from the tree alike.
 #[derive(Clone, Copy, Default)]
-struct Missed {
+struct Tally {
     tag: u16,
     times: u16,
 }
@@ -164,7 +164,7 @@ pub(crate) struct Shapes {
     pub(super) respellings: Vec<(usize, usize)>,
     /// The branch that is tried first.
     pub(super) root: u16,
-    missed: Box<[[Missed; 2]; MISSED]>,
+    tallies: Box<[[Tally; 2]; TALLIES]>,
     credit: u32,
 }
 
@@ -177,7 +177,7 @@ impl Shapes {
             ends: Vec::new(),
             respellings: Vec::new(),
             root: NONE,
-            missed: Box::new([[Missed::default(); 2]; MISSED]),
+            tallies: Box::new([[Tally::default(); 2]; TALLIES]),
             credit: FIRST_CREDIT,
         }
     }
@@ -188,7 +188,7 @@ impl Shapes {
         self.steps.clear();
         self.ends.clear();
         self.respellings.clear();
-        self.missed.fill([Missed::default(); 2]);
+        self.tallies.fill([Tally::default(); 2]);
         self.root = NONE;
     }
 
@@ -203,9 +203,9 @@ impl Shapes {
     /// Whether the shape of a record is worth drawing that parted from the tree so: when one did before, and there is credit. The more did
     /// in spite of the shapes that were drawn, the more are let pass before the next.
     pub(super) fn is_worth(&mut self, parted: Parted) -> bool {
-        let Some(missed) = self.missed(parted) else { return false };
-        missed.times = missed.times.saturating_add(1);
-        let worth = missed.times > 1 && missed.times.is_power_of_two() && self.credit >= COST;
+        let Some(tally) = self.tally(parted) else { return false };
+        tally.times = tally.times.saturating_add(1);
+        let worth = tally.times > 1 && tally.times.is_power_of_two() && self.credit >= COST;
         if worth {
             self.credit -= COST;
         }
@@ -214,21 +214,21 @@ impl Shapes {
 
     /// Remembers that the record which parted so has no shape, so that others will hardly have one.
     pub(super) fn is_shapeless(&mut self, parted: Parted) {
-        if let Some(missed) = self.missed(parted) {
-            missed.times = missed.times.max(SHAPELESS);
+        if let Some(tally) = self.tally(parted) {
+            tally.times = tally.times.max(HOPELESS);
         }
     }
 
     /// What is known of records that parted from the tree so. It has one of two places, and takes it from the rarer of two others.
-    fn missed(&mut self, parted: Parted) -> Option<&mut Missed> {
+    fn tally(&mut self, parted: Parted) -> Option<&mut Tally> {
         let Parted { step, word, length } = parted;
         let kind = u64::from(step) | ((length / ALIKE_BYTES) as u64) << 16;
         let ticket = ((word ^ kind.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32;
         let tag = (ticket >> 16) as u16;
-        let [one, other] = self.missed.get_mut(ticket as usize % MISSED)?;
+        let [one, other] = self.tallies.get_mut(ticket as usize % TALLIES)?;
         let found = if one.tag == tag || other.tag != tag && one.times <= other.times { one } else { other };
         if found.tag != tag {
-            *found = Missed { tag, times: 0 };
+            *found = Tally { tag, times: 0 };
         }
         Some(found)
     }

@@ -116,17 +116,17 @@ impl Walk<'_, '_> {
         }
         let fixed = fixed || effects & AS_IT_STANDS != 0 || named & name::PAIR_VALUE != 0;
         let masked = effects & effect::MASK != 0 || named & name::SECRET != 0;
+        let stands = fixed || masked || effects & effect::REMOVE != 0;
         match self.text.byte(span.1) {
             b'"' if masked && !fixed && effects & !MASKED_ANYWAY == 0 => self.survey_masked(survey, member, span.1),
-            b'"' => self.survey_string(survey, member, span.1, fixed || masked),
+            b'"' => self.survey_string(survey, member, span.1, stands),
             b'{' | b'[' if effects & effect::REMOVE != 0 => {
                 Self::survey_left_out(survey, self.text.view(), span, fixed)
             }
             b'{' | b'[' => self.survey_container(survey, member, span, fixed || named & name::SECRET != 0),
             _ => {
                 let end = self.plain_scalar(span.1)?;
-                let fixed = fixed || masked || effects & effect::REMOVE != 0;
-                let kind = if fixed { slot::FIXED } else { slot::SCALAR };
+                let kind = if stands { slot::FIXED } else { slot::SCALAR };
                 self.survey_scalar(survey, member, (span.1, end), kind)?;
                 Some(end)
             }
@@ -172,7 +172,6 @@ impl Walk<'_, '_> {
         }
         let kept = effects & (effect::KEEP | effect::EXEMPT) != 0;
         let is_uri = effects & effect::URI != 0;
-        let fixed = fixed || effects & effect::REMOVE != 0;
         let mut kind = if fixed || view.find_special(start) != end || is_kind && begins_like_secret(first) {
             slot::FIXED
         } else if kept {

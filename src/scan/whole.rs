@@ -46,10 +46,6 @@ impl Walk<'_, '_> {
             return self.read_whole();
         }
         let Err(Missed { step, at, .. }) = self.follow_whole() else { return Ok(()) };
-        if at > 0 {
-            self.envelope.clear();
-            self.work.edits.clear();
-        }
         let length = self.text.len();
         let word = if at < length { self.text.view().word(at) } else { 0 };
         let parted = Parted { step, word, length };
@@ -87,6 +83,10 @@ impl Walk<'_, '_> {
         for dead_end in 0..TRIES {
             let known = dead_ends.get(..dead_end).unwrap_or_default();
             let Err(missed) = self.follow_steps(steps, known) else { return Ok(()) };
+            if missed.at > 0 {
+                self.envelope.clear();
+                self.work.edits.clear();
+            }
             if missed.at >= farthest.at {
                 farthest = missed;
             }
@@ -96,8 +96,6 @@ impl Walk<'_, '_> {
             if let Some(dead_end) = dead_ends.get_mut(dead_end) {
                 *dead_end = missed.fork;
             }
-            self.envelope.clear();
-            self.work.edits.clear();
         }
         Err(farthest)
     }
