@@ -52,8 +52,8 @@ pub struct Engine {
     untold: Untold,
     report: Report,
     output: Vec<u8>,
-    /// What stamps say of each rule, and of records from where.
-    of_rules: Vec<(Source, Vec<u8>)>,
+    /// What stamps say of each rule, for each source of records.
+    of_rules: Vec<Vec<u8>>,
 }
 
 impl Default for Engine {

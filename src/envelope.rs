@@ -28,6 +28,9 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// How many there are.
+    pub(crate) const COUNT: usize = Self::Container as usize + 1;
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Record => "record",

@@ -33,19 +33,15 @@ impl<'p> Ruling<'p> {
     }
 }
 
-/// What the stamps say of a rule, written once for each rule and once more when records come from elsewhere.
-pub(crate) fn remembered<'m>(
-    of_rules: &'m mut Vec<(Source, Vec<u8>)>,
-    source: Source,
-    ruling: &Ruling<'_>,
-) -> &'m [u8] {
-    let place = ruling.index.map_or(0, |index| index + 1);
+/// What the stamps say of a rule, written once for each rule and each source of records.
+pub(crate) fn remembered<'m>(of_rules: &'m mut Vec<Vec<u8>>, source: Source, ruling: &Ruling<'_>) -> &'m [u8] {
+    let place = ruling.index.map_or(0, |index| index + 1) * Source::COUNT + source as usize;
     if of_rules.len() <= place {
-        of_rules.resize(place + 1, (Source::default(), Vec::new()));
+        of_rules.resize(place + 1, Vec::new());
     }
-    let Some((of, text)) = of_rules.get_mut(place) else { return &[] };
-    if *of != source || text.is_empty() {
-        (*of, *text) = (source, of_rule(source, ruling.routes, ruling.rule));
+    let Some(text) = of_rules.get_mut(place) else { return &[] };
+    if text.is_empty() {
+        *text = of_rule(source, ruling.routes, ruling.rule);
     }
     text
 }

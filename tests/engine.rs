@@ -416,3 +416,18 @@ fn numbers_that_no_double_holds_leave_as_strings() {
     .unwrap();
     assert!(text.starts_with(r#"{"a":"1e400","b":18446744073709551616,"c":0.30000000000000004,"auditgate""#), "{text}");
 }
+
+/// What is written once for a rule is that of the record's own source.
+#[test]
+fn sources_in_turn_have_their_own_names() {
+    let mut engine = Engine::new();
+    let audit = event("pods", r#""user":{"username":"jane"}"#);
+    for _ in 0..3 {
+        for (record, source) in
+            [(audit.as_str(), "kubernetes"), (r#"{"a":"b"}"#, "record"), (r#"{"log":"plain"}"#, "text")]
+        {
+            let left: Value = serde_json::from_slice(&process(&mut engine, record.as_bytes())).unwrap();
+            assert_eq!((&left["auditgate"]["source"], &left["auditgate"]["rule"]), (&json!(source), &json!("default")));
+        }
+    }
+}
