@@ -58,6 +58,9 @@ macro_rules! fields {
     };
 }
 
+/// The fields that say what the bodies are.
+const DECIDING: core::ops::RangeInclusive<u8> = Field::Resource as u8..=Field::ApiGroup as u8;
+
 fields! {
     AuditId "auditID",
     Stage "stage",
@@ -153,7 +156,13 @@ impl Envelope {
     /// Remembers the value of the field with the number `field`; of several the first.
     pub(crate) fn capture(&mut self, field: u8, text: Text) {
         match self.single.get_mut(usize::from(field)) {
-            Some(single) if single.is_none() => *single = Some(text),
+            Some(single) if single.is_none() => {
+                *single = Some(text);
+                if DECIDING.contains(&field) {
+                    // What was known of the bodies by then may have been asked for already.
+                    self.class = None;
+                }
+            }
             // What the bodies are has been said twice.
             Some(_) => self.ambiguous |= field == Field::Resource as u8 || field == Field::Subresource as u8,
             None if field == Field::Groups as u8 => self.groups.push(text),

@@ -230,6 +230,10 @@ fn tokens_of_requests_and_reviews_are_masked() {
         out["responseObject"],
         json!({"spec": {"audiences": ["x"]}, "status": {"token": "[redacted:K06]", "expirationTimestamp": "2026-01-01T00:00:00Z"}})
     );
+    // A name that is looked at closely asks what the event is about before all of it has been said.
+    let named = request.replace(r#","subresource""#, r#","name":"build--password=x","subresource""#);
+    let out = leaves(&format!(r#"{{"auditID":"a1","stage":"ResponseComplete","verb":"create",{named}}}"#));
+    assert_eq!(out["responseObject"]["status"]["token"], "[redacted:K06]");
     let out = leaves(&event(
         "tokenreviews",
         r#""requestObject":{"spec":{"token":"abc"}},"responseObject":{"spec":{"token":"abc"},"status":{"user":{"username":"u"}}}"#,
