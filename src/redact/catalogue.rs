@@ -118,7 +118,8 @@ pub(crate) static ENTRIES: &[Entry] = entries! {
     "R04" RECORD, ["properties.log"], e::EVENT, "the event in an AKS envelope";
     "X01" RECORD, [
         "auditID", "stage", "level", "verb", "timestamp", "requestReceivedTimestamp", "stageTimestamp", "metadata.creationTimestamp", "kind", "apiVersion",
-        "user.uid", "impersonatedUser.uid", "sourceIPs", "objectRef.resource", "objectRef.uid", "objectRef.apiGroup", "objectRef.apiVersion", "objectRef.resourceVersion",
+        "user.uid", r"user.extra.authentication\.kubernetes\.io/credential-id", r"user.extra.authentication\.kubernetes\.io/pod-uid",
+        r"user.extra.authentication\.kubernetes\.io/node-uid", "impersonatedUser.uid", "sourceIPs", "objectRef.resource", "objectRef.uid", "objectRef.apiGroup", "objectRef.apiVersion", "objectRef.resourceVersion",
         "objectRef.subresource", "responseStatus.code", "responseStatus.reason", "responseStatus.status",
         r"annotations.authorization\.k8s\.io/decision", r"annotations.authorization\.k8s\.io/reason",
     ], e::EXEMPT, "fields that detections read and that hold no secret";
