@@ -4,7 +4,7 @@
 //! text that may not differ, so that it is the same change the next time.
 
 use super::edits::{Change, Edits};
-use super::shapes::{Do, Shapes, Step};
+use super::shapes::{Do, NO_MEMBER, Shapes, Step};
 use crate::redact::push_value_mask;
 
 impl Step {
@@ -19,7 +19,7 @@ impl Step {
     }
 
     /// The string `start..end` with its quotes.
-    fn around(&self, start: usize, end: usize) -> (usize, usize) {
+    pub(super) fn around(&self, start: usize, end: usize) -> (usize, usize) {
         (start - 1, end + 1 + usize::from(self.escaped))
     }
 
@@ -38,15 +38,27 @@ impl Step {
 pub(super) fn take_in(drawn: &mut Vec<Step>, edits: &mut Edits, shapes: &mut Shapes) -> Option<()> {
     let changes = edits.in_force();
     let mut made = vec![false; changes.len()];
-    drawn.retain(|step| {
-        let Some((start, end)) = step.changes() else { return true };
-        let found = changes.binary_search_by_key(&start, |change| change.start).ok();
-        let found = found.filter(|&index| changes.get(index).is_some_and(|change| change.is_of(step, end)));
+    drawn.retain_mut(|step| {
+        let own = step.changes();
+        let found = own.and_then(|(start, end)| {
+            let found = changes.binary_search_by_key(&start, |change| change.start).ok();
+            found.filter(|&index| changes.get(index).is_some_and(|change| change.is_of(step, end)))
+        });
         if let Some(made) = found.and_then(|index| made.get_mut(index)) {
             *made = true;
+        } else if step.member != NO_MEMBER {
+            if own.is_some() {
+                step.what = Do::Read;
+            }
+            let (start, end) = step.around(step.start.into(), step.end.into());
+            let first = changes.partition_point(|change| change.start < start);
+            for (_, made) in changes.iter().zip(&mut made).skip(first).take_while(|(change, _)| change.end <= end) {
+                *made = true;
+                step.what = Do::Read;
+            }
         }
         // What has not been changed after all stays as it stands.
-        found.is_some()
+        own.is_none() || found.is_some() || step.member != NO_MEMBER
     });
     let values: Vec<(u16, u16)> =
         drawn.iter().filter(|step| step.is_value()).map(|step| (step.start, step.end)).collect();
@@ -58,8 +70,8 @@ pub(super) fn take_in(drawn: &mut Vec<Step>, edits: &mut Edits, shapes: &mut Sha
             return None;
         }
         let what = if change.leaves_out { Do::Omit } else { Do::Respell };
-        let [kind, field] = if change.leaves_out { [0, 0] } else { shapes.keep_respelling(change.with) };
-        drawn.push(Step { start, end, what, kind, field, escaped: false });
+        let written = if change.leaves_out { 0 } else { shapes.keep_respelling(change.with, 0) };
+        drawn.push(Step { start, end, what, written, ..Step::default() });
     }
     drawn.sort_by_key(|step| step.end);
     Some(())

@@ -19,6 +19,7 @@ mod own;
 mod own_paths;
 mod patches;
 mod paths;
+mod reading;
 mod repeats;
 mod shapes;
 mod skip;

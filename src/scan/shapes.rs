@@ -6,6 +6,7 @@
 //! both are the same; one that fits nowhere goes the ordinary way. As with `templates`, a shape never says more than reading the record would have said.
 
 use super::buffer::Stock;
+use super::keys::Member;
 use crate::bytes;
 use crate::envelope::Source;
 use crate::redact::class::Class;
@@ -50,15 +51,17 @@ pub(super) enum Do {
     Field,
     /// What stands there is the field `field`, and may not differ.
     Capture,
+    /// A string in which something was changed: as it was, it leaves as it left then, and any other one is read.
+    Read,
     /// A string that is masked whatever it says: `kind` and `field` are the number of the catalogue's entry, the lower byte first.
     Mask,
     /// A container whose member is left out whatever is in it; the member begins `field` bytes in front of it.
     LeaveOut,
-    /// What stands there may not differ and leaves in another spelling: `kind` and `field` are the number of what is written.
+    /// What stands there may not differ and leaves in another spelling.
     Respell,
     /// What stands there may not differ and is left out.
     Omit,
-    /// Here begins the member that is a body.
+    /// The key of a body, in an event of the class `kind`, from one up.
     BodyBegins,
     /// Here it ends. The response's, if `field` is not zero.
     BodyEnds,
@@ -77,18 +80,45 @@ pub(super) struct Step {
     pub(super) field: u8,
     /// The value stands in the escaped form of a raw line.
     pub(super) escaped: bool,
+    /// The number of the member in [`Shapes::members`] as which the string is read where it is not as harmless as `kind` asks; [`NO_MEMBER`] if
+    /// then the record is not of the shape.
+    pub(super) member: u16,
+    /// The number in [`Shapes::respellings`] of what is written instead of what was met; zero if that leaves as it is.
+    pub(super) written: u16,
+}
+
+/// What stands there is not read on its own.
+pub(super) const NO_MEMBER: u16 = 0;
+
+/// What is written instead of something.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Respelling {
+    /// Where it stands in the stock.
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// How many redactions it holds that its step counts.
+    pub(super) redactions: u32,
 }
 
 impl Step {
     /// Whether the step says the same as another one behind the same text.
     fn is_like(&self, other: &Self) -> bool {
-        let says = |step: &Self| if step.what == Do::Respell { (0, 0) } else { (step.kind, step.field) };
-        (self.what, self.escaped) == (other.what, other.escaped) && says(self) == says(other)
+        let says = |step: &Self| match step.what {
+            // Whether a string that may be read has to be, the string says.
+            Do::Field | Do::Mask | Do::Read if step.member != NO_MEMBER => (Do::Value, step.kind, step.field),
+            _ => (step.what, step.kind, step.field),
+        };
+        (self.escaped, self.member) == (other.escaped, other.member) && says(self) == says(other)
+    }
+
+    /// Whether it takes note of the field `field`.
+    pub(super) fn takes_note(&self) -> bool {
+        matches!(self.what, Do::Field | Do::Capture | Do::Read)
     }
 
     /// Whether another value may stand there.
     pub(super) fn is_value(&self) -> bool {
-        matches!(self.what, Do::Value | Do::Field | Do::Mask | Do::LeaveOut)
+        matches!(self.what, Do::Value | Do::Field | Do::Read | Do::Mask | Do::LeaveOut)
     }
 
     /// The number in `kind` and `field`.
@@ -133,6 +163,7 @@ pub(super) struct End {
     pub(super) class: Option<Class>,
     /// How far the record's last bracket is from the end of its text.
     pub(super) behind: usize,
+    /// Those that no step counts.
     pub(super) redactions: u32,
 }
 
@@ -160,8 +191,9 @@ pub(crate) struct Shapes {
     pub(super) branches: Vec<Branch>,
     pub(super) steps: Vec<Step>,
     pub(super) ends: Vec<End>,
-    /// Where what is written instead of something stands in the stock.
-    pub(super) respellings: Vec<(usize, usize)>,
+    pub(super) respellings: Vec<Respelling>,
+    /// What is known of the strings that may have to be read, each once.
+    pub(super) members: Vec<Member>,
     /// The branch that is tried first.
     pub(super) root: u16,
     tallies: Box<[[Tally; 2]; TALLIES]>,
@@ -175,7 +207,8 @@ impl Shapes {
             branches: Vec::new(),
             steps: Vec::new(),
             ends: Vec::new(),
-            respellings: Vec::new(),
+            respellings: vec![Respelling::default()],
+            members: vec![Member::default()],
             root: NONE,
             tallies: Box::new([[Tally::default(); 2]; TALLIES]),
             credit: FIRST_CREDIT,
@@ -187,14 +220,18 @@ impl Shapes {
         self.branches.clear();
         self.steps.clear();
         self.ends.clear();
-        self.respellings.clear();
+        self.respellings.truncate(1);
+        self.members.truncate(1);
         self.tallies.fill([Tally::default(); 2]);
         self.root = NONE;
     }
 
     /// Between records: makes room, where there is none left.
     pub(super) fn tidy(&mut self) {
-        if self.stock.len() > STOCK_BYTES || self.steps.len() > MOST_STEPS || self.ends.len() > usize::from(u8::MAX) {
+        if self.stock.len() > STOCK_BYTES
+            || self.steps.len().max(self.respellings.len()) > MOST_STEPS
+            || self.ends.len() > usize::from(u8::MAX)
+        {
             self.forget();
         }
         self.credit = (self.credit + 1).min(MOST_CREDIT);
@@ -254,10 +291,24 @@ impl Shapes {
     }
 
     /// Keeps what is written instead of something; its number.
-    pub(super) fn keep_respelling(&mut self, text: &[u8]) -> [u8; 2] {
-        let start = self.stock.push(text);
-        self.respellings.push((start, start + text.len()));
-        (self.respellings.len() as u16 - 1).to_le_bytes()
+    pub(super) fn keep_respelling(&mut self, text: &[u8], redactions: u32) -> u16 {
+        let from = self.stock.push(text);
+        self.respellings.push(Respelling { from, to: from + text.len(), redactions });
+        self.respellings.len() as u16 - 1
+    }
+
+    /// The number and text of what a step writes instead of what was met.
+    pub(super) fn respelling(&self, step: &Step) -> Respelling {
+        self.respellings.get(usize::from(step.written)).copied().unwrap_or_default()
+    }
+
+    /// The number of a member as which a string may be read.
+    pub(super) fn number_of(&mut self, member: Member) -> u16 {
+        let known = self.members.iter().position(|known| *known == member);
+        known.unwrap_or_else(|| {
+            self.members.push(member);
+            self.members.len() - 1
+        }) as u16
     }
 
     /// Adds the shape of a record whose text was `came`, and is `made` after the pass.

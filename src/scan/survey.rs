@@ -7,7 +7,7 @@ use super::buffer::View;
 use super::changes;
 use super::keys::Member;
 use super::paths::{State, effect};
-use super::shapes::{Do, End, Step};
+use super::shapes::{Do, End, NO_MEMBER, Step};
 use super::skip::skip_container;
 use super::string;
 use super::templates::{begins_like_secret, slot};
@@ -31,25 +31,38 @@ const SHAPELESS: u32 = effect::POLICY | effect::INDEXED | effect::LINE | effect:
 const MASKED_ANYWAY: u32 = effect::MASK | effect::EXEMPT | effect::STRICT;
 
 /// Effects below which everything is as it stands.
-const AS_IT_STANDS: u32 =
-    effect::COMMAND | effect::MESSAGE | effect::PAIRS | effect::TRUNCATE | effect::PATCH | effect::POINTER;
+const AS_IT_STANDS: u32 = effect::COMMAND | effect::MESSAGE | effect::TRUNCATE | effect::PATCH | effect::POINTER;
 
-/// The fields that say what the bodies are.
-const DECIDING: [Field; 3] = [Field::Resource, Field::Subresource, Field::ApiGroup];
+/// Effects of which none has to do with what stands around the string, so that the string can be read on its own.
+const READABLE: u32 = effect::EXEMPT
+    | effect::STRICT
+    | effect::CAPTURE
+    | effect::KEEP
+    | effect::URI
+    | effect::MESSAGE
+    | effect::TRUNCATE
+    | effect::COMMAND
+    | effect::MASK;
+
+/// Of those, the ones with which each string is read that is not the very same.
+const READ_ANYWAY: u32 = effect::MESSAGE | effect::TRUNCATE | effect::COMMAND | effect::MASK;
 
 /// A shape that is being drawn.
+#[derive(Default)]
 pub(super) struct Survey<'a> {
     /// The record as it came.
     came: &'a [u8],
     pub(super) drawn: Vec<Step>,
     in_body: bool,
     depth: usize,
+    /// The text of a string inside the record, in which nothing can be read on its own.
+    is_inside: bool,
 }
 
 impl Survey<'_> {
     /// That of a text inside a string, which has no bodies and stands in the plain form.
     pub(super) fn inside() -> Self {
-        Self { came: &[], drawn: Vec::new(), in_body: true, depth: 0 }
+        Self { in_body: true, is_inside: true, ..Self::default() }
     }
 
     fn step(&mut self, start: usize, end: usize, step: Step) {
@@ -76,7 +89,7 @@ impl Walk<'_, '_> {
         if self.envelope.unpacked.is_some() || self.envelope.ambiguous || class == Some(Class::OauthToken) {
             return None;
         }
-        let mut survey = Survey { came, drawn: Vec::new(), in_body: false, depth: 0 };
+        let mut survey = Survey { came, ..Survey::default() };
         let record = Member::new(start::RECORD, 0, 0, 0);
         let first = self.blanks(0);
         let after = self.survey_value(&mut survey, record, (first, first), false)?;
@@ -85,10 +98,24 @@ impl Walk<'_, '_> {
             return None;
         }
         changes::take_in(&mut survey.drawn, &mut self.work.edits, &mut self.tables.shapes)?;
+        for step in survey.drawn.iter_mut().filter(|step| step.what == Do::Read) {
+            self.try_reading(step, came)?;
+        }
         survey.step(length, length, Step { what: Do::End, ..Step::default() });
-        let end = End { source: self.envelope.source, class, behind: length - after, redactions: *self.redactions };
+        let redactions = self.redactions.checked_sub(self.redactions_of(&survey.drawn))?;
+        let end = End { source: self.envelope.source, class, behind: length - after, redactions };
         self.tables.shapes.add(&mut survey.drawn, end, came, self.text.text());
         Some(())
+    }
+
+    /// How many of the redactions the steps count themselves.
+    fn redactions_of(&self, drawn: &[Step]) -> u32 {
+        let of_step = |step: &Step| match step.what {
+            Do::Mask => 1,
+            Do::Read => self.tables.shapes.respelling(step).redactions,
+            _ => 0,
+        };
+        drawn.iter().map(of_step).sum()
     }
 
     /// Whether the pass has changed no more of the record than the quotes and blanks of a raw line, each in its place, and no value.
@@ -99,7 +126,8 @@ impl Walk<'_, '_> {
         }
         let in_place = came.iter().zip(made).all(|(came, made)| came == made || matches!(made, b' ' | b'"'));
         let value = |step: &Step| usize::from(step.start)..usize::from(step.end);
-        in_place && survey.drawn.iter().all(|step| came.get(value(step)) == made.get(value(step)))
+        let stays = |step: &Step| step.what == Do::BodyBegins || came.get(value(step)) == made.get(value(step));
+        in_place && survey.drawn.iter().all(stays)
     }
 
     /// Surveys the value at `span.1` of the member at `span.0`; the position behind it.
@@ -114,12 +142,17 @@ impl Walk<'_, '_> {
         if effects & SHAPELESS != 0 || survey.drawn.len() > MOST_STEPS {
             return None;
         }
-        let fixed = fixed || effects & AS_IT_STANDS != 0 || named & name::PAIR_VALUE != 0;
+        let fixed = fixed || named & name::PAIR_VALUE != 0;
+        let readable = !fixed && !survey.is_inside && effects & !READABLE == 0 && named & name::KIND == 0;
+        let fixed = fixed || effects & AS_IT_STANDS != 0;
         let masked = effects & effect::MASK != 0 || named & name::SECRET != 0;
         let stands = fixed || masked || effects & effect::REMOVE != 0;
         match self.text.byte(span.1) {
             b'"' if masked && !fixed && effects & !MASKED_ANYWAY == 0 => self.survey_masked(survey, member, span.1),
-            b'"' => self.survey_string(survey, member, span.1, stands),
+            b'"' => {
+                let number = if readable { self.tables.shapes.number_of(member) } else { NO_MEMBER };
+                self.survey_string(survey, member, span.1, stands, number)
+            }
             b'{' | b'[' if effects & effect::REMOVE != 0 => {
                 Self::survey_left_out(survey, self.text.view(), span, fixed)
             }
@@ -127,22 +160,34 @@ impl Walk<'_, '_> {
             _ => {
                 let end = self.plain_scalar(span.1)?;
                 let kind = if stands { slot::FIXED } else { slot::SCALAR };
-                self.survey_scalar(survey, member, (span.1, end), kind)?;
+                self.survey_scalar(survey, member, (span.1, end), kind, NO_MEMBER)?;
                 Some(end)
             }
         }
     }
 
     /// Notes a value that is no container.
-    fn survey_scalar(&mut self, survey: &mut Survey<'_>, member: Member, span: (usize, usize), kind: u8) -> Option<()> {
+    fn survey_scalar(
+        &mut self,
+        survey: &mut Survey<'_>,
+        member: Member,
+        span: (usize, usize),
+        kind: u8,
+        number: u16,
+    ) -> Option<()> {
         let (start, end) = span;
         let captured = member.effects() & effect::CAPTURE != 0;
         let field = if captured { self.tables.paths.effects(member.state()).field } else { 0 };
-        let decides = captured && DECIDING.iter().any(|&deciding| deciding as u8 == field);
         let escaped = survey.was_escaped(end);
-        if kind & slot::FIXED == 0 && !decides {
-            let what = if captured { Do::Field } else { Do::Value };
-            survey.step(start, end, Step { what, kind, field, escaped, ..Step::default() });
+        let is_read = number != NO_MEMBER;
+        if kind & slot::FIXED == 0 || is_read {
+            // What is captured as it was met has no escapes.
+            let what = match captured {
+                true if is_read && self.text.view().find_special(start) != end => Do::Read,
+                true => Do::Field,
+                false => Do::Value,
+            };
+            survey.step(start, end, Step { what, kind, field, escaped, member: number, ..Step::default() });
         } else if captured {
             if self.text.span(start, end).contains(&b'\\') {
                 return None;
@@ -156,7 +201,14 @@ impl Walk<'_, '_> {
         Some(())
     }
 
-    fn survey_string(&mut self, survey: &mut Survey<'_>, member: Member, quote: usize, fixed: bool) -> Option<usize> {
+    fn survey_string(
+        &mut self,
+        survey: &mut Survey<'_>,
+        member: Member,
+        quote: usize,
+        fixed: bool,
+        number: u16,
+    ) -> Option<usize> {
         let (effects, named) = (member.effects(), member.name());
         if effects & effect::BODY != 0 {
             return None;
@@ -172,13 +224,16 @@ impl Walk<'_, '_> {
         }
         let kept = effects & (effect::KEEP | effect::EXEMPT) != 0;
         let is_uri = effects & effect::URI != 0;
-        let mut kind = if fixed || view.find_special(start) != end || is_kind && begins_like_secret(first) {
+        let is_read = number != NO_MEMBER;
+        let asks_more = effects & READ_ANYWAY != 0 || named & name::SECRET != 0;
+        let stands = fixed || view.find_special(start) != end || is_kind && begins_like_secret(first);
+        let mut kind = if if is_read { asks_more } else { stands } {
             slot::FIXED
         } else if kept {
             0
         } else if is_uri {
             slot::URI
-        } else if self.is_harmless(view, first, start, end) {
+        } else if is_read || self.is_harmless(view, first, start, end) {
             slot::CHECKED
         } else {
             slot::FIXED
@@ -192,7 +247,7 @@ impl Walk<'_, '_> {
         if self.tables.paths.searches() {
             kind |= slot::SEARCHED;
         }
-        self.survey_scalar(survey, member, (start, end), kind)?;
+        self.survey_scalar(survey, member, (start, end), kind, number)?;
         Some(end + 1)
     }
 
@@ -201,17 +256,15 @@ impl Walk<'_, '_> {
         let view = self.text.view();
         let string = string::read_again(view, quote + 1, false);
         let (start, end) = (string.start, string.end);
-        // What has escapes, or is no more than a mask, stays as it stands.
-        if view.find_special(start) == end && end > start && view.byte(start) != MASK_BYTE {
-            let is_place = member.effects() & effect::MASK != 0;
-            let entry = if is_place { self.tables.paths.effects(member.state()).entry } else { catalogue::BY_NAME };
-            let [kind, field] = entry.to_le_bytes();
-            survey.step(
-                start,
-                end,
-                Step { what: Do::Mask, kind, field, escaped: survey.was_escaped(end), ..Step::default() },
-            );
-        }
+        // What has escapes, or is no more than a mask, is read.
+        let is_plain = view.find_special(start) == end && end > start && view.byte(start) != MASK_BYTE;
+        let what = if is_plain { Do::Mask } else { Do::Read };
+        let is_place = member.effects() & effect::MASK != 0;
+        let entry = if is_place { self.tables.paths.effects(member.state()).entry } else { catalogue::BY_NAME };
+        let [kind, field] = entry.to_le_bytes();
+        let number = if survey.is_inside { NO_MEMBER } else { self.tables.shapes.number_of(member) };
+        let escaped = survey.was_escaped(end);
+        survey.step(start, end, Step { what, kind, field, escaped, member: number, ..Step::default() });
         Some(end + 1)
     }
 
@@ -242,14 +295,15 @@ impl Walk<'_, '_> {
         let mut state = member.state();
         if effects & (effect::BODY | effect::OBJECT) != 0 {
             // Only what the record had said by then counts.
-            let is_resource = |step: &Step| step.what == Do::Capture && step.field == Field::Resource as u8;
+            let is_resource = |step: &Step| step.field == Field::Resource as u8 && step.takes_note();
             let class = self.envelope.class.filter(|_| survey.drawn.iter().any(is_resource))?;
             state = self.tables.paths.enter(start::object(Some(class)), state);
         }
         if is_body {
             survey.in_body = true;
             let key = span.0 - usize::from(span.0 > 0 && survey.was_escaped(span.0 - 1));
-            survey.step(key, key, Step { what: Do::BodyBegins, ..Step::default() });
+            let kind = self.envelope.class.map_or(0, |class| class as u8 + 1);
+            survey.step(key, span.1, Step { what: Do::BodyBegins, kind, ..Step::default() });
         }
         survey.depth += 1;
         let end = if self.text.byte(span.1) == b'{' {

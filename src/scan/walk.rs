@@ -223,13 +223,17 @@ impl<'w, 'r> Walk<'w, 'r> {
         let text = string::finish(self.text, &mut self.work.edits, start, special, self.escaped_form)?;
         if self.escaped_form {
             self.text.set_pair(text.end, *b"\" ");
-            if text.escapes {
-                // The outer string's backslashes go.
-                let view = self.text.view();
-                self.work.edits.replace_with(text.start, text.end, |out| string::unwrap_outer(view, text, out));
-            }
+            self.unwrap_string(text);
         }
         Ok(text)
+    }
+
+    /// Takes the outer string's backslashes out of a string of a raw line.
+    pub(super) fn unwrap_string(&mut self, text: Text) {
+        if text.escapes && text.escaped_form {
+            let view = self.text.view();
+            self.work.edits.replace_with(text.start, text.end, |out| string::unwrap_outer(view, text, out));
+        }
     }
 
     /// A key that has escapes, or characters that are not ASCII; also the position behind its quote.

@@ -2,7 +2,7 @@
 
 use super::buffer::{Stock, View};
 use super::members::opens;
-use super::shapes::{Branch, Do, LONGEST_BYTES, NONE, Parted, Step};
+use super::shapes::{Branch, Do, LONGEST_BYTES, NO_MEMBER, NONE, Parted, Step};
 use super::skip::skip_container;
 use super::string::Text;
 use super::templates::{Slot, TEMPLATES, slot};
@@ -14,8 +14,8 @@ use crate::redact::{MASK_BYTE, start};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stretch {
     /// Where it is in the record, and how long.
-    at: usize,
-    length: usize,
+    pub(super) at: usize,
+    pub(super) length: usize,
     /// Where what the pass makes of it stands in the stock.
     made: usize,
 }
@@ -26,18 +26,13 @@ struct Missed {
     /// The step in front of which it does.
     step: u16,
     at: usize,
-    /// The last branch on the way there that could have been another one.
-    fork: u16,
 }
 
 impl Default for Missed {
     fn default() -> Self {
-        Self { step: NONE, at: 0, fork: NONE }
+        Self { step: NONE, at: 0 }
     }
 }
-
-/// How often a record is held against the tree at most, each time without the branches that led nowhere.
-const TRIES: usize = 2;
 
 impl Walk<'_, '_> {
     /// Reads a record.
@@ -45,9 +40,9 @@ impl Walk<'_, '_> {
         if !TEMPLATES {
             return self.read_whole();
         }
-        let Err(Missed { step, at, .. }) = self.follow_whole() else { return Ok(()) };
+        let Err(Missed { step, at }) = self.follow_whole() else { return Ok(()) };
         let length = self.text.len();
-        let word = if at < length { self.text.view().word(at) } else { 0 };
+        let word = if at < length { self.text.view().word(at) & 0xffff_ffff } else { 0 };
         let parted = Parted { step, word, length };
         let is_worth = length <= LONGEST_BYTES && self.tables.shapes.is_worth(parted);
         let came = if is_worth { self.text.text().to_vec() } else { Vec::new() };
@@ -70,38 +65,19 @@ impl Walk<'_, '_> {
     fn follow_whole(&mut self) -> Result<(), Missed> {
         // Out of the tree for as long as it is walked, so that they can be looked at beside it.
         let steps = core::mem::take(&mut self.tables.shapes.steps);
-        let followed = self.try_to_follow(&steps);
+        let before = *self.redactions;
+        let followed = self.follow_steps(&steps);
         self.tables.shapes.steps = steps;
+        if followed.is_err_and(|missed| missed.at > 0) {
+            self.envelope.clear();
+            self.work.edits.clear();
+            *self.redactions = before;
+        }
         followed
     }
 
     #[inline(always)]
-    fn try_to_follow(&mut self, steps: &[Step]) -> Result<(), Missed> {
-        // The way that led farthest tells most about the record.
-        let mut farthest = Missed::default();
-        let mut dead_ends = [NONE; TRIES];
-        for dead_end in 0..TRIES {
-            let known = dead_ends.get(..dead_end).unwrap_or_default();
-            let Err(missed) = self.follow_steps(steps, known) else { return Ok(()) };
-            if missed.at > 0 {
-                self.envelope.clear();
-                self.work.edits.clear();
-            }
-            if missed.at >= farthest.at {
-                farthest = missed;
-            }
-            if missed.fork == NONE {
-                break;
-            }
-            if let Some(dead_end) = dead_ends.get_mut(dead_end) {
-                *dead_end = missed.fork;
-            }
-        }
-        Err(farthest)
-    }
-
-    #[inline(always)]
-    fn follow_steps(&mut self, all: &[Step], dead_ends: &[u16]) -> Result<(), Missed> {
+    fn follow_steps(&mut self, all: &[Step]) -> Result<(), Missed> {
         let text: View<'_> = self.text.unbound_view();
         let stock = self.tables.shapes.stock.unbound_view();
         let (mut at, mut member) = (0_usize, 0);
@@ -112,12 +88,7 @@ impl Walk<'_, '_> {
             let Some(branch) = self.tables.shapes.branches.get(usize::from(index)) else { return Err(missed) };
             let Branch { len, from, first, last, raw, next, brother, .. } = *branch;
             let base = branch.base();
-            if dead_ends.contains(&index) {
-                (previous, index) = (index, brother);
-                continue;
-            }
             let mut from = usize::from(from);
-            let fork = if brother == NONE { missed.fork } else { index };
             let mut steps = all.get(usize::from(first)..usize::from(last)).unwrap_or_default().iter();
             let stop = steps.as_slice().last().map_or(0, |step| usize::from(step.end));
             let number = |left: &[Step]| last - left.len() as u16;
@@ -142,11 +113,14 @@ impl Walk<'_, '_> {
                             self.tables.shapes.prefer(parent, previous, index);
                         }
                         (parent, previous, index) = (index, NONE, next);
-                        missed = Missed { step: last, at, fork };
+                        missed = Missed { step: last, at };
                         continue 'branches;
                     };
                     let end = usize::from(step.end);
-                    if end >= reached && (end > reached || step.is_value()) {
+                    if end >= reached && (end > reached || step.is_value())
+                        || matches!(step.what, Do::BodyBegins | Do::End)
+                            && !self.is_of_class(step, end.wrapping_add(by) == text.len())
+                    {
                         break step;
                     }
                     steps.next();
@@ -156,14 +130,14 @@ impl Walk<'_, '_> {
                     let (start, end) = (usize::from(step.start).wrapping_add(by), end.wrapping_add(by));
                     match step.what {
                         Do::Value => {}
+                        Do::Read => self.write_again(step, start, end),
                         Do::Field | Do::Capture => capture(self.envelope, step, start, end),
-                        Do::BodyBegins => member = end,
+                        Do::BodyBegins => member = start,
                         Do::BodyEnds => self.envelope.capture_body(step.field != 0, member, end),
-                        Do::End if end == text.len() => {
+                        Do::End => {
                             self.end_of_shape(step.field);
                             return Ok(());
                         }
-                        Do::End => return Err(Missed { step: number(steps.as_slice()), at: end, fork }),
                         Do::Mask | Do::LeaveOut | Do::Respell | Do::Omit => self.change(step, start, end),
                     }
                 };
@@ -171,12 +145,12 @@ impl Walk<'_, '_> {
                 let end = if start > reached || !step.is_value() {
                     None
                 } else {
-                    self.end_of_value(text, step, start.wrapping_add(by))
+                    self.take_value(text, step, start.wrapping_add(by))
                 };
                 let Some(end) = end else {
                     let left = number(steps.as_slice());
-                    if left > first {
-                        return Err(Missed { step: left, at: reached.wrapping_add(by), fork });
+                    if left > first || start <= reached && step.member != NO_MEMBER {
+                        return Err(Missed { step: left, at: reached.wrapping_add(by) });
                     }
                     // Brothers part in front of their first step.
                     self.work.stretches.pop_if(|_| raw);
@@ -187,14 +161,6 @@ impl Walk<'_, '_> {
                     (previous, index) = (index, brother);
                     continue 'branches;
                 };
-                if step.what != Do::Value {
-                    let start = start.wrapping_add(by);
-                    if step.what == Do::Field {
-                        capture(self.envelope, step, start, end);
-                    } else {
-                        self.change(step, start, end);
-                    }
-                }
                 steps.next();
                 from = usize::from(step.end);
                 by = end.wrapping_sub(from);
@@ -202,14 +168,22 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The end of a value that differs from the one that was met, if it may stand there.
+    /// The end of a value that differs from the one that was met, if it may stand there; what is to be done about it is done.
     #[inline(always)]
-    fn end_of_value(&mut self, text: View<'_>, step: &Step, start: usize) -> Option<usize> {
-        match step.what {
+    fn take_value(&mut self, text: View<'_>, step: &Step, start: usize) -> Option<usize> {
+        let end = match step.what {
             Do::Mask => end_of_masked(text, start, step.escaped),
             Do::LeaveOut => end_of_left_out(text, start, step.escaped),
+            Do::Read => None,
             _ => self.fits(text, Slot { kind: step.kind, ..Slot::default() }, start, step.escaped),
+        };
+        let Some(end) = end else { return self.read_string(text, step, start) };
+        match step.what {
+            Do::Value => {}
+            Do::Field => capture(self.envelope, step, start, end),
+            _ => self.change(step, start, end),
         }
+        Some(end)
     }
 
     /// Makes the change of a step that stands at `start..end` in the record.
@@ -218,12 +192,25 @@ impl Walk<'_, '_> {
         let edits = &mut self.work.edits;
         match step.what {
             Do::Respell => {
-                let shapes = &self.tables.shapes;
-                let (from, to) = shapes.respellings.get(usize::from(step.number())).copied().unwrap_or_default();
-                edits.replace(start, end, shapes.stock.span(from, to));
+                let respelling = self.tables.shapes.respelling(step);
+                edits.replace(start, end, self.tables.shapes.stock.span(respelling.from, respelling.to));
             }
             Do::Omit => edits.leave_out(start, end),
+            Do::Mask => {
+                step.change(start, end, edits);
+                *self.redactions += 1;
+            }
             _ => step.change(start, end, edits),
+        }
+    }
+
+    /// Whether a body, or the record, may go on as in the shape: that depends on what the record said its bodies are.
+    #[inline(never)]
+    fn is_of_class(&mut self, step: &Step, is_end: bool) -> bool {
+        let class = self.class();
+        match step.what {
+            Do::BodyBegins => class.map_or(0, |class| class as u8 + 1) == step.kind,
+            _ => is_end && self.tables.shapes.ends.get(usize::from(step.field)).is_some_and(|end| class == end.class),
         }
     }
 
@@ -236,7 +223,7 @@ impl Walk<'_, '_> {
         self.envelope.source = end.source;
         self.envelope.class = end.class;
         self.envelope.end = self.text.len() - end.behind;
-        *self.redactions = end.redactions;
+        *self.redactions += end.redactions;
     }
 }
 
