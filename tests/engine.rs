@@ -435,3 +435,24 @@ fn sources_in_turn_have_their_own_names() {
         }
     }
 }
+
+#[test]
+fn ampersands_of_a_uri_may_be_escaped() {
+    let uri = |query: &str| {
+        let out = leaves(&event("pods", &format!(r#""requestURI":"/api/v1/pods?{query}""#)));
+        out["requestURI"].as_str().unwrap().to_owned()
+    };
+    let query = r"watch=true\u0026resourceVersion=12\u0026timeoutSeconds=300";
+    assert_eq!(uri(query), "/api/v1/pods?watch=true&resourceVersion=12&timeoutSeconds=300");
+    for (query, secret) in [
+        (r"watch=true\u0026token=hunter22", "hunter22"),
+        (r"token=hunter22\u0026watch=true", "hunter22"),
+        (r"watch=true\u0026to\u006ben=hunter22", "hunter22"),
+        (r"watch\u003dtrue\u0026token\u003dhunter22", "hunter22"),
+        (r"watch=true\u0026command=mysql\u0026command=-phunter22", "hunter22"),
+        (r"watch=true\u0026t%6Fken=hunter22", "hunter22"),
+        (r"watch=true\u0026\u0026token=hunter22", "hunter22"),
+    ] {
+        assert!(!uri(query).contains(secret), "{query}: {}", uri(query));
+    }
+}

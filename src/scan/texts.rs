@@ -59,7 +59,7 @@ impl Walk<'_, '_> {
             let class = self.class().or((flags & effect::STRICT == 0).then_some(Class::Other));
             return self.nested_json(text, quote, after, start::object(class), flags);
         }
-        if flags & effect::URI != 0 && !text.escapes && self.is_unmarked(text) && self.is_plain_uri(text) {
+        if flags & effect::URI != 0 && self.is_unmarked(text) && self.is_plain_uri(text) {
             return;
         }
         let class = self.class().unwrap_or(Class::Secret);
@@ -169,22 +169,26 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Whether a URI needs no closer look: nothing in it stands out, and no name in its query.
+    /// Whether a URI needs no closer look: nothing in it stands out, and no name in its query. The ampersands between its pairs may be escaped, as
+    /// the API server writes them.
     pub(super) fn is_plain_uri(&mut self, text: Text) -> bool {
         let Tables { keys, paths, hints, .. } = &mut *self.tables;
         let view = self.text.view();
         let Some(query) = uri::find_byte(view, text.start, text.end, b'?') else {
-            return hints.is_plain(view, text.start, text.end);
+            return !text.escapes && hints.is_plain(view, text.start, text.end);
         };
         let query = query + 1;
-        if !hints.is_plain(view, text.start, query - 1) {
+        if text.escapes && view.find_special(text.start) < query || !hints.is_plain(view, text.start, query - 1) {
             return false;
         }
+        let ampersand: &[u8] = if text.escaped_form { br"\\u0026" } else { br"\u0026" };
         let mut at = query;
         while at < text.end {
             let pair = view.span(at, text.end);
-            let end = at + pair.iter().position(|&byte| byte == b'&').unwrap_or(pair.len());
-            let equals = at + pair.iter().position(|&byte| byte == b'=' || byte == b'&').unwrap_or(pair.len());
+            let length = pair.iter().position(|&byte| byte == b'&' || byte == b'\\').unwrap_or(pair.len());
+            let (pair, rest) = pair.split_at(length);
+            let end = at + length;
+            let equals = at + pair.iter().position(|&byte| byte == b'=').unwrap_or(length);
             let value = view.span(equals, end);
             let found = keys.look_up_name(paths, hints, view, at, equals, start::QUIET);
             let simple =
@@ -192,7 +196,11 @@ impl Walk<'_, '_> {
             if !simple || found.name() & name::SECRET != 0 || view.span(at, equals) == b"command" {
                 return false;
             }
-            at = end + 1;
+            at = match rest.first() {
+                Some(b'\\') if !rest.starts_with(ampersand) => return false,
+                Some(b'\\') => end + ampersand.len(),
+                _ => end + 1,
+            };
         }
         true
     }
