@@ -15,7 +15,7 @@ from harness.process import ChildFailed
 from harness.record import Record, directory_name
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ["new", "old", "load", "live", "catalogue", "engine", "sizes", "rss"]
+PARTS = ["new", "others", "old", "load", "live", "catalogue", "engine", "sizes", "rss"]
 QUICK = {"events": 1_000, "rounds": 1, "live_seconds": 2, "million": 20_000}
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 
@@ -111,7 +111,7 @@ def main() -> int:
         baked = os.environ.get("AUDITGATE_BAKED", str(ROOT / "dist" / "auditgate-baked.wasm"))
         baked = baked if Path(baked).exists() else ""
         to_compile = {"general": module} | ({"baked": baked} if baked else {})
-        floor = floor_module() if {"new", "old", "load", "live"} & set(options.only) and (new or old) else ""
+        floor = floor_module() if {"new", "others", "old", "load", "live", "engine", "sizes"} & set(options.only) else ""
         mixed = events.mixed(folder, options.events)
         say(f"{mixed.count} events, {mixed.mean_bytes:.0f} bytes each")
 
@@ -126,12 +126,15 @@ def main() -> int:
             measured[part] = True
             record.write(target, list(measured), PARTS)
 
-        if new and {"new", "load"} & set(options.only):
+        if new and {"new", "others", "load"} & set(options.only):
             step(f"Fluent Bit {new.version}")
             aot = compile_aot("WAMRC", [], to_compile, folder)
             modules = pipeline.Modules(module, baked, floor, aot)
             if "new" in options.only:
                 attempt("new", lambda: pipeline.new(record, new, modules, mixed, options.rounds, say))
+            if "others" in options.only:
+                others = {"the real ones alone": events.real(folder, options.events), "a quiet cluster of today, generated": events.cluster(folder, options.events)}
+                attempt("others", lambda: pipeline.others(record, new, modules, others, options.rounds, say))
             if "load" in options.only:
                 attempt("load", lambda: loading.new(record, new, modules, options.rounds, say))
         if new and "catalogue" in options.only:
@@ -151,7 +154,7 @@ def main() -> int:
                 attempt("live", lambda: loading.live_rates(record, old, modules, mixed.path, options.live_seconds, say))
         if {"engine", "sizes"} & set(options.only):
             step("the engine without Fluent Bit")
-            programs = engine.Programs(bench_program(), "" if options.no_vrl else vrl_program(), module)
+            programs = engine.Programs(bench_program(), "" if options.no_vrl else vrl_program(), module, floor)
             if "engine" in options.only:
                 attempt("engine", lambda: engine.compare(record, programs, mixed, options.rounds, say))
             if "sizes" in options.only:

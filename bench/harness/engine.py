@@ -24,12 +24,17 @@ class Programs:
     bench: str
     vrl: str  # empty if it was not built
     module: str
+    floor: str
 
     def native(self, events: str, passes: int) -> dict:
         return self.ask([self.bench, events, str(passes)])
 
     def wasmtime(self, events: str, passes: int) -> dict:
         return self.ask([self.bench, events, str(passes), self.module])
+
+    def wasmtime_floor(self, events: str, passes: int) -> dict:
+        """The same calls of a module that returns each record as it came."""
+        return self.ask([self.bench, events, str(passes), self.floor, "echo"])
 
     def vrl_program(self, events: str, passes: int) -> dict:
         return self.ask([self.vrl, events, str(passes)])
@@ -51,7 +56,7 @@ def mean_us(answer: dict) -> float:
 
 def compare(record: Record, programs: Programs, events: ev.Events, rounds: int, say) -> None:
     """Native against VRL, wasmtime against native: paired, one process each a round."""
-    native, wasmtime, vrl = [], [], []
+    native, wasmtime, floor, vrl = [], [], [], []
     for turn in range(rounds):
         one, two = programs.native(events.path, PASSES), programs.wasmtime(events.path, PASSES)
         for answer in (one, two):
@@ -59,10 +64,11 @@ def compare(record: Record, programs: Programs, events: ev.Events, rounds: int, 
                 raise AssertionError(f"expected {events.count} stamped records, found {answer['stamped']}")
         native.append(mean_us(one))
         wasmtime.append(mean_us(two))
+        floor.append(mean_us(programs.wasmtime_floor(events.path, PASSES)))
         if programs.vrl:
             vrl.append(per_event_us(programs.vrl_program(events.path, 3)))
         say(f"engine {turn + 1}/{rounds}: native {native[-1]:.2f} µs, wasmtime {wasmtime[-1]:.2f} µs" + (f", VRL {vrl[-1]:.1f} µs" if vrl else ""))
-    record.raw["engine_us"] = {"native": native, "wasmtime": wasmtime, "vrl": vrl}
+    record.raw["engine_us"] = {"native": native, "wasmtime": wasmtime, "wasmtime_floor": floor, "vrl": vrl}
     speed = lambda times: f"{events.mean_bytes / Spread.of(times).median:.0f} MB/s, {Spread.of(times).text('µs')} an event"
     what, bar = "Engine native, one core, against VRL native", "at least 10 times its throughput"
     if vrl:
@@ -73,6 +79,10 @@ def compare(record: Record, programs: Programs, events: ev.Events, rounds: int, 
     ratio = Spread.of([two / one for one, two in zip(native, wasmtime)])
     record.row("wasmtime", "Module in wasmtime against the engine native", "at most 1.5 times its time",
                f"{ratio.text()} times: {speed(wasmtime)}", ratio.median <= 1.5)
+    calls = Spread.of([two / one for one, two in zip(native, floor)])
+    inside = Spread.of([(two - calls) / one for one, two, calls in zip(native, wasmtime, floor)])
+    record.row("floor-wasmtime", "The calls alone in wasmtime: a module that returns the record, against the engine native", "none",
+               f"{calls.text()} times: {Spread.of(floor).text('µs')} an event; without them the module takes {inside.text()} times as long as the engine")
 
 
 def sizes(record: Record, programs: Programs, binary: fb.FluentBit | None, rounds: int, say) -> None:

@@ -69,10 +69,14 @@ def renewed(line: bytes, chance: random.Random) -> bytes:
     return line
 
 
+def real_lines() -> list[bytes]:
+    return [line for file in sorted(CORPUS.rglob("*.jsonl")) for line in file.read_bytes().splitlines()]
+
+
 def mixed(folder: Path, count: int) -> Events:
     """Real events repeated with identifiers, times and versions of their own, every twentieth a generated one that holds secrets."""
     chance = random.Random(SEED)
-    real = [line for file in sorted(CORPUS.rglob("*.jsonl")) for line in file.read_bytes().splitlines()]
+    real = real_lines()
     made = folder / "planted.jsonl"
     marker = generate(made, max(count // PLANTED_SHARE, 1), "--profile", "secrets", "--max-bytes", "8192")
     planted = made.read_bytes().splitlines()
@@ -84,6 +88,22 @@ def mixed(folder: Path, count: int) -> Events:
             else:
                 line = renewed(real[index % len(real)], chance)
             sink.write(line + b"\n")
+    return Events(str(path), count, path.stat().st_size - count, marker)
+
+
+def real(folder: Path, count: int) -> Events:
+    """The real events of `mixed` alone."""
+    path = folder / "real.jsonl"
+    chance = random.Random(SEED)
+    lines = real_lines()
+    path.write_bytes(b"".join(renewed(lines[index % len(lines)], chance) + b"\n" for index in range(count)))
+    return Events(str(path), count, path.stat().st_size - count, "")
+
+
+def cluster(folder: Path, count: int) -> Events:
+    """What a quiet cluster of today logs by number of events, generated: nine of ten say no more than who did what."""
+    path = folder / "cluster.jsonl"
+    marker = generate(path, count, "--profile", "cluster", "--max-bytes", "65536")
     return Events(str(path), count, path.stat().st_size - count, marker)
 
 

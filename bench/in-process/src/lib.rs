@@ -30,18 +30,22 @@ pub struct Native {
     record: Vec<u8>,
 }
 
+/// The function of the module that filters.
+pub const FILTER: &str = "auditgate_filter";
+
 impl Subject {
     /// The engine.
     pub fn native() -> Self {
         Self::Native(Box::default())
     }
 
-    /// The module with these bytes.
+    /// The module with these bytes, of which the function of that name is called.
     ///
     /// # Errors
     /// wasmtime's, in words.
-    pub fn module(bytes: &[u8], count_fuel: bool) -> Result<Self, String> {
-        Ok(Self::Module(Box::new(Module::new(bytes, count_fuel).map_err(|error| format!("{error:#}"))?)))
+    pub fn module(bytes: &[u8], function: &str, count_fuel: bool) -> Result<Self, String> {
+        let module = Module::new(bytes, function, count_fuel);
+        Ok(Self::Module(Box::new(module.map_err(|error| format!("{error:#}"))?)))
     }
 
     /// Runs one record through. Returns the length of what leaves in bytes, and hands it to `look`.

@@ -1,13 +1,13 @@
-//! `auditgate-bench EVENTS PASSES [MODULE]`: runs the events of a file through the engine, or through a module in wasmtime,
+//! `auditgate-bench EVENTS PASSES [MODULE [FUNCTION]]`: runs the events of a file through the engine, or through a module in wasmtime,
 //! and prints as JSON what each pass took.
 
-use auditgate_bench::Subject;
+use auditgate_bench::{FILTER, Subject};
 use std::hint::black_box;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-const USAGE: &str = "usage: auditgate-bench EVENTS PASSES [MODULE]";
+const USAGE: &str = "usage: auditgate-bench EVENTS PASSES [MODULE [FUNCTION]]";
 
 fn main() -> ExitCode {
     match measure() {
@@ -28,7 +28,7 @@ fn measure() -> Result<String, String> {
 
     let started = cpu_time();
     let mut subject = match arguments.next() {
-        Some(path) => Subject::module(&read(&path)?, false)?,
+        Some(path) => Subject::module(&read(&path)?, arguments.next().as_deref().unwrap_or(FILTER), false)?,
         None => Subject::native(),
     };
     let load_ns = (cpu_time() - started).as_nanos();

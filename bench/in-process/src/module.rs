@@ -16,7 +16,7 @@ pub struct Module {
 }
 
 impl Module {
-    pub(crate) fn new(bytes: &[u8], count_fuel: bool) -> Result<Self> {
+    pub(crate) fn new(bytes: &[u8], function: &str, count_fuel: bool) -> Result<Self> {
         let mut config = Config::new();
         config.consume_fuel(count_fuel);
         let engine = Engine::new(&config)?;
@@ -41,7 +41,7 @@ impl Module {
                 .ok_or_else(|| Error::msg("the module exports no memory"))?,
             malloc: instance.get_typed_func(&mut store, "malloc")?,
             free: instance.get_typed_func(&mut store, "free")?,
-            filter: instance.get_typed_func(&mut store, "auditgate_filter")?,
+            filter: instance.get_typed_func(&mut store, function)?,
             store,
         })
     }

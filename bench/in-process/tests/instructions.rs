@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::print_stderr, reason = "a skipped test has to say so")]
 
-use auditgate_bench::Subject;
+use auditgate_bench::{FILTER, Subject};
 use auditgate_generate::{Generator, Options, Profile};
 use std::fmt::Write;
 use std::path::Path;
@@ -52,7 +52,7 @@ fn the_module_executes_no_more_instructions_than_before() {
     );
     let mut counts = Vec::new();
     for (name, events, passes_before) in samples() {
-        let mut subject = Subject::module(&bytes, true).expect("the module loads");
+        let mut subject = Subject::module(&bytes, FILTER, true).expect("the module loads");
         // The first record pays for buffers that all later ones use.
         subject.process(events.first().expect("a sample has events").as_bytes(), |_| {}).unwrap();
         for event in std::iter::repeat_n(&events, passes_before).flatten() {

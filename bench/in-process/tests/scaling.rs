@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::print_stderr, reason = "a skipped test has to say so")]
 
-use auditgate_bench::Subject;
+use auditgate_bench::{FILTER, Subject};
 use auditgate_generate::{Generator, Options, Profile};
 use std::fmt::Write;
 use std::path::Path;
@@ -37,7 +37,7 @@ fn a_thousand_rules_cost_hardly_more_than_ten() {
     let events: Vec<String> = Generator::new(options).unwrap().map(|event| event.json).collect();
     let instructions = |rules: usize| {
         let (module, _) = auditgate_pack::bake(&linked, "scaling", policy(rules).as_bytes(), false).unwrap();
-        let mut subject = Subject::module(&module, true).unwrap();
+        let mut subject = Subject::module(&module, FILTER, true).unwrap();
         // The first record pays for buffers that all later ones use.
         subject.process(events.first().unwrap().as_bytes(), |_| {}).unwrap();
         let before = subject.fuel();
