@@ -4,7 +4,8 @@
 //! text that may not differ, so that it is the same change the next time.
 
 use super::edits::{Change, Edits};
-use super::shapes::{Do, NO_MEMBER, Shapes, Step};
+use super::shapes::Shapes;
+use super::steps::{Do, NO_MEMBER, Step};
 use crate::redact::push_value_mask;
 
 impl Step {

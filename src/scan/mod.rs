@@ -23,6 +23,7 @@ mod reading;
 mod repeats;
 mod shapes;
 mod skip;
+mod steps;
 mod string;
 mod survey;
 mod tables;

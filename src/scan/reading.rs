@@ -8,7 +8,7 @@ use super::frame::Frame;
 use super::keys::{Member, watch};
 use super::members::opens;
 use super::paths::effect;
-use super::shapes::{NO_MEMBER, Step};
+use super::steps::{NO_MEMBER, Step};
 use super::string::{self, Text};
 use super::walk::Walk;
 

@@ -1,12 +1,13 @@
 //! Whole records as they were met before: most events are like an earlier one from the first byte to the last, but for some values.
 //!
 //! The shapes of records stand in one tree. A branch is a piece of a record with the steps in it: values that may be any other harmless one
-//! of their kind, what is to be changed, and what is to be taken note of. Where shapes part, branches that can follow are brothers. `survey`
+//! of their kind, strings that are read on their own if they are not (`reading`), what is to be changed, and what is to be taken note of. Where shapes part, branches that can follow are brothers. `survey`
 //! and `changes` draw a record's shape, [`Walk::follow_whole`](super::walk::Walk) holds a record against the tree, eight bytes at a time as long as
 //! both are the same; one that fits nowhere goes the ordinary way. As with `templates`, a shape never says more than reading the record would have said.
 
 use super::buffer::Stock;
 use super::keys::Member;
+use super::steps::{Respelling, Step};
 use crate::bytes;
 use crate::envelope::Source;
 use crate::redact::class::Class;
@@ -40,92 +41,6 @@ const HOPELESS: u16 = 64;
 
 /// No branch.
 pub(super) const NONE: u16 = u16::MAX;
-
-/// What there is to do at a place of a shape.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Do {
-    /// Stands a value there that is another one, it has to be of the same kind, bits of a template's slot.
-    #[default]
-    Value,
-    /// The same, and the value is the field `field`.
-    Field,
-    /// What stands there is the field `field`, and may not differ.
-    Capture,
-    /// A string in which something was changed: as it was, it leaves as it left then, and any other one is read.
-    Read,
-    /// A string that is masked whatever it says: `kind` and `field` are the number of the catalogue's entry, the lower byte first.
-    Mask,
-    /// A container whose member is left out whatever is in it; the member begins `field` bytes in front of it.
-    LeaveOut,
-    /// What stands there may not differ and leaves in another spelling.
-    Respell,
-    /// What stands there may not differ and is left out.
-    Omit,
-    /// The key of a body, in an event of the class `kind`, from one up.
-    BodyBegins,
-    /// Here it ends. The response's, if `field` is not zero.
-    BodyEnds,
-    /// The end of the record; `field` is the number of its [`End`].
-    End,
-}
-
-/// A place of a shape; positions count from where the text of its branch was in its record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Step {
-    pub(super) start: u16,
-    pub(super) end: u16,
-    pub(super) what: Do,
-    /// Bits of [`slot`](super::templates::slot).
-    pub(super) kind: u8,
-    pub(super) field: u8,
-    /// The value stands in the escaped form of a raw line.
-    pub(super) escaped: bool,
-    /// The number of the member in [`Shapes::members`] as which the string is read where it is not as harmless as `kind` asks; [`NO_MEMBER`] if
-    /// then the record is not of the shape.
-    pub(super) member: u16,
-    /// The number in [`Shapes::respellings`] of what is written instead of what was met; zero if that leaves as it is.
-    pub(super) written: u16,
-}
-
-/// What stands there is not read on its own.
-pub(super) const NO_MEMBER: u16 = 0;
-
-/// What is written instead of something.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Respelling {
-    /// Where it stands in the stock.
-    pub(super) from: usize,
-    pub(super) to: usize,
-    /// How many redactions it holds that its step counts.
-    pub(super) redactions: u32,
-}
-
-impl Step {
-    /// Whether the step says the same as another one behind the same text.
-    fn is_like(&self, other: &Self) -> bool {
-        let says = |step: &Self| match step.what {
-            // Whether a string that may be read has to be, the string says.
-            Do::Field | Do::Mask | Do::Read if step.member != NO_MEMBER => (Do::Value, step.kind, step.field),
-            _ => (step.what, step.kind, step.field),
-        };
-        (self.escaped, self.member) == (other.escaped, other.member) && says(self) == says(other)
-    }
-
-    /// Whether it takes note of the field `field`.
-    pub(super) fn takes_note(&self) -> bool {
-        matches!(self.what, Do::Field | Do::Capture | Do::Read)
-    }
-
-    /// Whether another value may stand there.
-    pub(super) fn is_value(&self) -> bool {
-        matches!(self.what, Do::Value | Do::Field | Do::Read | Do::Mask | Do::LeaveOut)
-    }
-
-    /// The number in `kind` and `field`.
-    pub(super) fn number(&self) -> u16 {
-        u16::from_le_bytes([self.kind, self.field])
-    }
-}
 
 /// A piece of the tree, which ends behind a step.
 #[derive(Clone, Copy, Debug)]
@@ -229,7 +144,7 @@ impl Shapes {
     /// Between records: makes room, where there is none left.
     pub(super) fn tidy(&mut self) {
         if self.stock.len() > STOCK_BYTES
-            || self.steps.len().max(self.respellings.len()) > MOST_STEPS
+            || self.steps.len().max(self.respellings.len()).max(self.members.len()) > MOST_STEPS
             || self.ends.len() > usize::from(u8::MAX)
         {
             self.forget();

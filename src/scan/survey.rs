@@ -7,8 +7,9 @@ use super::buffer::View;
 use super::changes;
 use super::keys::Member;
 use super::paths::{State, effect};
-use super::shapes::{Do, End, NO_MEMBER, Step};
+use super::shapes::End;
 use super::skip::skip_container;
+use super::steps::{Do, NO_MEMBER, Step, number_of_class};
 use super::string;
 use super::templates::{begins_like_secret, slot};
 use super::walk::Walk;
@@ -227,7 +228,7 @@ impl Walk<'_, '_> {
         let is_read = number != NO_MEMBER;
         let asks_more = effects & READ_ANYWAY != 0 || named & name::SECRET != 0;
         let stands = fixed || view.find_special(start) != end || is_kind && begins_like_secret(first);
-        let mut kind = if if is_read { asks_more } else { stands } {
+        let mut kind = if is_read && asks_more || !is_read && stands {
             slot::FIXED
         } else if kept {
             0
@@ -292,17 +293,17 @@ impl Walk<'_, '_> {
         if survey.depth >= DEEPEST || is_body && survey.in_body {
             return None;
         }
+        // Only what the record had said by then counts.
+        let is_resource = |step: &Step| step.field == Field::Resource as u8 && step.takes_note();
+        let class = self.envelope.class.filter(|_| survey.drawn.iter().any(is_resource));
         let mut state = member.state();
         if effects & (effect::BODY | effect::OBJECT) != 0 {
-            // Only what the record had said by then counts.
-            let is_resource = |step: &Step| step.field == Field::Resource as u8 && step.takes_note();
-            let class = self.envelope.class.filter(|_| survey.drawn.iter().any(is_resource))?;
-            state = self.tables.paths.enter(start::object(Some(class)), state);
+            state = self.tables.paths.enter(start::object(Some(class?)), state);
         }
         if is_body {
             survey.in_body = true;
             let key = span.0 - usize::from(span.0 > 0 && survey.was_escaped(span.0 - 1));
-            let kind = self.envelope.class.map_or(0, |class| class as u8 + 1);
+            let kind = number_of_class(class);
             survey.step(key, span.1, Step { what: Do::BodyBegins, kind, ..Step::default() });
         }
         survey.depth += 1;

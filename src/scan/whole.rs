@@ -2,8 +2,9 @@
 
 use super::buffer::{Stock, View};
 use super::members::opens;
-use super::shapes::{Branch, Do, LONGEST_BYTES, NO_MEMBER, NONE, Parted, Step};
+use super::shapes::{Branch, LONGEST_BYTES, NONE, Parted};
 use super::skip::skip_container;
+use super::steps::{Do, NO_MEMBER, Step, number_of_class};
 use super::string::Text;
 use super::templates::{Slot, TEMPLATES, slot};
 use super::walk::{Stop, Walk};
@@ -42,6 +43,7 @@ impl Walk<'_, '_> {
         }
         let Err(Missed { step, at }) = self.follow_whole() else { return Ok(()) };
         let length = self.text.len();
+        // No more than the next key begins with: a value behind it would make every record another case.
         let word = if at < length { self.text.view().word(at) & 0xffff_ffff } else { 0 };
         let parted = Parted { step, word, length };
         let is_worth = length <= LONGEST_BYTES && self.tables.shapes.is_worth(parted);
@@ -209,7 +211,7 @@ impl Walk<'_, '_> {
     fn is_of_class(&mut self, step: &Step, is_end: bool) -> bool {
         let class = self.class();
         match step.what {
-            Do::BodyBegins => class.map_or(0, |class| class as u8 + 1) == step.kind,
+            Do::BodyBegins => number_of_class(class) == step.kind,
             _ => is_end && self.tables.shapes.ends.get(usize::from(step.field)).is_some_and(|end| class == end.class),
         }
     }
