@@ -119,16 +119,19 @@ impl Walk<'_, '_> {
                         continue 'branches;
                     };
                     let end = usize::from(step.end);
-                    if end >= reached && (end > reached || step.is_value())
-                        || matches!(step.what, Do::BodyBegins | Do::End)
-                            && !self.is_of_class(step, end.wrapping_add(by) == text.len())
+                    if end >= reached && (end > reached || step.is_value()) {
+                        break step;
+                    }
+                    if step.what == Do::Value {
+                        steps.next();
+                        continue;
+                    }
+                    if matches!(step.what, Do::BodyBegins | Do::End)
+                        && !self.is_of_class(step, end.wrapping_add(by) == text.len())
                     {
                         break step;
                     }
                     steps.next();
-                    if step.what == Do::Value {
-                        continue;
-                    }
                     let (start, end) = (usize::from(step.start).wrapping_add(by), end.wrapping_add(by));
                     match step.what {
                         Do::Value => {}
