@@ -33,6 +33,8 @@ fn samples() -> Vec<(&'static str, Vec<String>, usize)> {
         ("real-raw", raw.clone(), 0),
         ("again", real.clone(), PASSES_BEFORE),
         ("again-raw", raw, PASSES_BEFORE),
+        // What a cluster says day in, day out, behind as much of it.
+        ("cluster", make(Profile::Cluster, 2_000, 0, 8_192), 1),
         ("secrets", make(Profile::Secrets, 200, 0, 16_384), 0),
         ("benign", make(Profile::Benign, 200, 0, 16_384), 0),
         ("large", make(Profile::Large, 2, 500_000, 600_000), 0),
