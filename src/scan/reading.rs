@@ -19,12 +19,17 @@ impl Walk<'_, '_> {
         if step.member == NO_MEMBER {
             return None;
         }
-        let member = self.tables.shapes.members.get(usize::from(step.member)).copied()?;
-        let escaped = step.escaped;
-        if escaped && let Some(last) = self.work.stretches.last_mut() {
+        if step.escaped
+            && let Some(last) = self.work.stretches.last_mut()
+        {
             // A byte that is the same as the one that was met may be part of something else here.
             last.length = last.length.min(start.saturating_sub(last.at));
         }
+        let member = self.tables.shapes.members.get(usize::from(step.member)).copied()?;
+        self.read_as(text, member, step.escaped, start)
+    }
+
+    fn read_as(&mut self, text: View<'_>, member: Member, escaped: bool, start: usize) -> Option<usize> {
         let special = text.find_special(start);
         let mut string = Text { start, end: special, escapes: false, escaped_form: escaped };
         if opens(text, special, escaped) {
@@ -67,6 +72,9 @@ impl Walk<'_, '_> {
     /// Reads the string that was met at a step, of a record that came as `came`, as it will be read in others, and remembers what becomes of it.
     /// `None` if that is not what the pass made of it.
     pub(super) fn try_reading(&mut self, step: &mut Step, came: &[u8]) -> Option<()> {
+        let mut member = self.tables.shapes.members.get(usize::from(step.member)).copied()?;
+        // The record's fields have been taken note of.
+        member.flags &= !effect::CAPTURE;
         let (start, end) = (usize::from(step.start), usize::from(step.end));
         let (from, to) = step.around(start, end);
         let (mut expected, mut found) = (Vec::new(), Vec::new());
@@ -75,7 +83,7 @@ impl Walk<'_, '_> {
         let edits = core::mem::take(&mut self.work.edits);
         let redactions = core::mem::take(self.redactions);
         self.text.overwrite(from, came.get(from..to).unwrap_or_default());
-        let reached = self.read_string(self.text.unbound_view(), step, start);
+        let reached = self.read_as(self.text.unbound_view(), member, step.escaped, start);
         self.text.overwrite(from, &made);
         self.work.edits.render(self.text, from, to, &mut found);
         self.work.edits = edits;
