@@ -59,7 +59,7 @@ macro_rules! fields {
 }
 
 /// The fields that say what the bodies are.
-const DECIDING: core::ops::RangeInclusive<u8> = Field::Resource as u8..=Field::ApiGroup as u8;
+pub(crate) const DECIDING: core::ops::RangeInclusive<u8> = Field::Resource as u8..=Field::ApiGroup as u8;
 
 fields! {
     AuditId "auditID",
@@ -272,11 +272,14 @@ impl Envelope {
 
     /// What the bodies of this event are; `None` while its `objectRef` has not been read.
     pub(crate) fn class(&self, text: View<'_>) -> Option<Class> {
-        if self.class.is_some() {
-            return self.class;
-        }
-        let resource = self.field(Field::Resource)?;
-        let bytes = |field| self.field(field).map(|span: Text| text.span(span.start, span.end)).unwrap_or_default();
+        self.class.or_else(|| self.class_at(text, usize::MAX))
+    }
+
+    /// What the bodies of this event are by what it says in front of `position`.
+    pub(crate) fn class_at(&self, text: View<'_>, position: usize) -> Option<Class> {
+        let said = |field| self.field(field).filter(|span| span.end <= position);
+        let bytes = |field| said(field).map(|span| text.span(span.start, span.end)).unwrap_or_default();
+        let resource = said(Field::Resource)?;
         if resource.escapes {
             // No resource is spelt with escapes: somebody hides something.
             return Some(Class::Secret);

@@ -468,3 +468,29 @@ fn fields_with_escapes_are_taken_note_of_once() {
         assert_eq!(String::from_utf8_lossy(&process(&mut engine, record.as_bytes())), String::from_utf8_lossy(&first));
     }
 }
+
+#[test]
+fn what_is_known_of_one_resource_says_nothing_of_another() {
+    let rest = [
+        // What an error about a Secret shows in braces is the Secret.
+        r#""responseStatus":{"code":400,"message":"cannot apply {hunter22} to it"}"#,
+        r#""responseStatus":{"code":400,"message":"cannot apply \"{hunter22}\" to it"}"#,
+        r#""extra":{"x":"{\"data\":{\"a\":\"hunter22\"}}"}"#,
+        r#""responseObject":{"spec":{"note":"hunter22"}}"#,
+    ];
+    for rest in rest {
+        let mut engine = Engine::new();
+        for turn in 0..120 {
+            let resource = if turn / 20 % 2 == 0 { "pods" } else { "secrets" };
+            for record in [event(resource, rest), json!({"log": event(resource, rest)}).to_string()] {
+                let expected = process(&mut Engine::new(), record.as_bytes());
+                let answer = process(&mut engine, record.as_bytes());
+                assert_eq!(
+                    String::from_utf8_lossy(&answer),
+                    String::from_utf8_lossy(&expected),
+                    "turn {turn}: {record}"
+                );
+            }
+        }
+    }
+}

@@ -22,7 +22,9 @@ pub(super) enum Do {
     Respell,
     /// What stands there may not differ and is left out.
     Omit,
-    /// The key of a body, in an event of the class `kind`, as [`number_of_class`] has it.
+    /// Behind a field that says what the bodies are: they are of the class `kind` by then, as [`number_of_class`] has it.
+    Decided,
+    /// The key of a body.
     BodyBegins,
     /// Here it ends. The response's, if `field` is not zero.
     BodyEnds,
@@ -75,11 +77,6 @@ impl Step {
             _ => (step.what, step.kind, step.field),
         };
         (self.escaped, self.member) == (other.escaped, other.member) && says(self) == says(other)
-    }
-
-    /// Whether it takes note of the field `field`.
-    pub(super) fn takes_note(&self) -> bool {
-        matches!(self.what, Do::Field | Do::Capture | Do::Read)
     }
 
     /// Whether another value may stand there.

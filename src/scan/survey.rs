@@ -14,7 +14,7 @@ use super::string;
 use super::templates::{begins_like_secret, slot};
 use super::walk::Walk;
 use crate::bytes;
-use crate::envelope::Field;
+use crate::envelope::DECIDING;
 use crate::redact::class::Class;
 use crate::redact::names::name;
 use crate::redact::{MASK_BYTE, catalogue, start};
@@ -199,7 +199,17 @@ impl Walk<'_, '_> {
                 Step { what: Do::Capture, kind: kind & slot::SCALAR, field, escaped, ..Step::default() },
             );
         }
+        if captured && DECIDING.contains(&field) {
+            let kind = number_of_class(self.class_at(end));
+            survey.step(end, end, Step { what: Do::Decided, kind, ..Step::default() });
+        }
         Some(())
+    }
+
+    /// What the event's bodies are by what it says in front of `position`.
+    fn class_at(&self, position: usize) -> Option<Class> {
+        let class = self.envelope.class_at(self.text.view(), position);
+        if self.tables.hints.off.all { Some(Class::Other) } else { class }
     }
 
     fn survey_string(
@@ -293,18 +303,16 @@ impl Walk<'_, '_> {
         if survey.depth >= DEEPEST || is_body && survey.in_body {
             return None;
         }
-        // Only what the record had said by then counts.
-        let is_resource = |step: &Step| step.field == Field::Resource as u8 && step.takes_note();
-        let class = self.envelope.class.filter(|_| survey.drawn.iter().any(is_resource));
         let mut state = member.state();
         if effects & (effect::BODY | effect::OBJECT) != 0 {
-            state = self.tables.paths.enter(start::object(Some(class?)), state);
+            // Only what the record had said by then counts.
+            let class = self.class_at(span.1)?;
+            state = self.tables.paths.enter(start::object(Some(class)), state);
         }
         if is_body {
             survey.in_body = true;
             let key = span.0 - usize::from(span.0 > 0 && survey.was_escaped(span.0 - 1));
-            let kind = number_of_class(class);
-            survey.step(key, span.1, Step { what: Do::BodyBegins, kind, ..Step::default() });
+            survey.step(key, span.1, Step { what: Do::BodyBegins, ..Step::default() });
         }
         survey.depth += 1;
         let end = if self.text.byte(span.1) == b'{' {

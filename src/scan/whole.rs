@@ -126,15 +126,18 @@ impl Walk<'_, '_> {
                         steps.next();
                         continue;
                     }
-                    if matches!(step.what, Do::BodyBegins | Do::End)
-                        && !self.is_of_class(step, end.wrapping_add(by) == text.len())
-                    {
+                    let goes_on = match step.what {
+                        Do::Decided => number_of_class(self.class()) == step.kind,
+                        Do::End => end.wrapping_add(by) == text.len(),
+                        _ => true,
+                    };
+                    if !goes_on {
                         break step;
                     }
                     steps.next();
                     let (start, end) = (usize::from(step.start).wrapping_add(by), end.wrapping_add(by));
                     match step.what {
-                        Do::Value => {}
+                        Do::Value | Do::Decided => {}
                         Do::Read => self.write_again(step, start, end),
                         Do::Field | Do::Capture => capture(self.envelope, step, start, end),
                         Do::BodyBegins => member = start,
@@ -206,16 +209,6 @@ impl Walk<'_, '_> {
                 *self.redactions += 1;
             }
             _ => step.change(start, end, edits),
-        }
-    }
-
-    /// Whether a body, or the record, may go on as in the shape: that depends on what the record said its bodies are.
-    #[inline(never)]
-    fn is_of_class(&mut self, step: &Step, is_end: bool) -> bool {
-        let class = self.class();
-        match step.what {
-            Do::BodyBegins => number_of_class(class) == step.kind,
-            _ => is_end && self.tables.shapes.ends.get(usize::from(step.field)).is_some_and(|end| class == end.class),
         }
     }
 
