@@ -8,7 +8,7 @@ use super::frame::Frame;
 use super::keys::{Member, watch};
 use super::members::opens;
 use super::paths::effect;
-use super::steps::{NO_MEMBER, Step};
+use super::steps::Step;
 use super::string::{self, Text};
 use super::walk::Walk;
 
@@ -16,16 +16,13 @@ impl Walk<'_, '_> {
     /// Reads the string at `start`, which stands in the place of a step; its end. `None` if it cannot be read on its own.
     #[inline(never)]
     pub(super) fn read_string(&mut self, text: View<'_>, step: &Step, start: usize) -> Option<usize> {
-        if step.member == NO_MEMBER {
-            return None;
-        }
+        let member = self.tables.shapes.member(step)?;
         if step.escaped
             && let Some(last) = self.work.stretches.last_mut()
         {
             // A byte that is the same as the one that was met may be part of something else here.
             last.length = last.length.min(start.saturating_sub(last.at));
         }
-        let member = self.tables.shapes.members.get(usize::from(step.member)).copied()?;
         self.read_as(text, member, step.escaped, start)
     }
 
@@ -50,7 +47,8 @@ impl Walk<'_, '_> {
         Some(string.end)
     }
 
-    fn capture_string(&mut self, member: Member, string: Text) {
+    /// Takes note of a string that is a field.
+    pub(super) fn capture_string(&mut self, member: Member, string: Text) {
         if member.flags & effect::CAPTURE != 0 {
             self.envelope.capture(self.tables.paths.effects(member.state()).field, string);
         }
@@ -59,7 +57,7 @@ impl Walk<'_, '_> {
     /// Does with the string `start..end` what was done with the one that was met there, which is the same.
     #[inline(never)]
     pub(super) fn write_again(&mut self, step: &Step, start: usize, end: usize) {
-        let member = self.tables.shapes.members.get(usize::from(step.member)).copied().unwrap_or_default();
+        let member = self.tables.shapes.member(step).unwrap_or_default();
         self.capture_string(member, Text { start, end, escapes: true, escaped_form: step.escaped });
         if step.written != 0 {
             let (from, to) = step.around(start, end);
@@ -72,7 +70,7 @@ impl Walk<'_, '_> {
     /// Reads the string that was met at a step, of a record that came as `came`, as it will be read in others, and remembers what becomes of it.
     /// `None` if that is not what the pass made of it.
     pub(super) fn try_reading(&mut self, step: &mut Step, came: &[u8]) -> Option<()> {
-        let mut member = self.tables.shapes.members.get(usize::from(step.member)).copied()?;
+        let mut member = self.tables.shapes.member(step)?;
         // The record's fields have been taken note of.
         member.flags &= !effect::CAPTURE;
         let (start, end) = (usize::from(step.start), usize::from(step.end));

@@ -1,13 +1,14 @@
 //! Whole records as they were met before: most events are like an earlier one from the first byte to the last, but for some values.
 //!
-//! The shapes of records stand in one tree. A branch is a piece of a record with the steps in it: values that may be any other harmless one
-//! of their kind, strings that are read on their own if they are not (`reading`), what is to be changed, and what is to be taken note of. Where shapes part, branches that can follow are brothers. `survey`
-//! and `changes` draw a record's shape, [`Walk::follow_whole`](super::walk::Walk) holds a record against the tree, eight bytes at a time as long as
-//! both are the same; one that fits nowhere goes the ordinary way. As with `templates`, a shape never says more than reading the record would have said.
+//! The shapes of records stand in one tree. A branch is a piece of a record with the `steps` in it: values that may be any other harmless one
+//! of their kind, strings that are read on their own if they are not (`reading`), what is to be changed, and what is to be taken note of. Where
+//! shapes part, branches that can follow are brothers. `survey` and `changes` draw a record's shape,
+//! [`Walk::follow_whole`](super::walk::Walk) holds a record against the tree, eight bytes at a time as long as both are the same; one that fits
+//! nowhere goes the ordinary way. As with `templates`, a shape never says more than reading the record would have said.
 
 use super::buffer::Stock;
 use super::keys::Member;
-use super::steps::{Respelling, Step};
+use super::steps::{NO_MEMBER, Respelling, Step};
 use crate::bytes;
 use crate::envelope::Source;
 use crate::redact::class::Class;
@@ -78,7 +79,7 @@ pub(super) struct End {
     pub(super) class: Option<Class>,
     /// How far the record's last bracket is from the end of its text.
     pub(super) behind: usize,
-    /// Those that no step counts.
+    /// Redactions that no step counts.
     pub(super) redactions: u32,
 }
 
@@ -87,8 +88,8 @@ pub(super) struct End {
 pub(super) struct Parted {
     /// The step in front of which it does.
     pub(super) step: u16,
-    /// What it goes on with there.
-    pub(super) word: u64,
+    /// What it goes on with there: no more than the next key begins with, because a value behind it would make every record another case.
+    pub(super) word: u32,
     /// Bytes of the record. Those of one shape are about as long.
     pub(super) length: usize,
 }
@@ -175,7 +176,7 @@ impl Shapes {
     fn tally(&mut self, parted: Parted) -> Option<&mut Tally> {
         let Parted { step, word, length } = parted;
         let kind = u64::from(step) | ((length / ALIKE_BYTES) as u64) << 16;
-        let ticket = ((word ^ kind.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32;
+        let ticket = ((u64::from(word) ^ kind.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32;
         let tag = (ticket >> 16) as u16;
         let [one, other] = self.tallies.get_mut(ticket as usize % TALLIES)?;
         let found = if one.tag == tag || other.tag != tag && one.times <= other.times { one } else { other };
@@ -212,7 +213,7 @@ impl Shapes {
         self.respellings.len() as u16 - 1
     }
 
-    /// The number and text of what a step writes instead of what was met.
+    /// What a step writes instead of what was met.
     pub(super) fn respelling(&self, step: &Step) -> Respelling {
         self.respellings.get(usize::from(step.written)).copied().unwrap_or_default()
     }
@@ -224,6 +225,11 @@ impl Shapes {
             self.members.push(member);
             self.members.len() - 1
         }) as u16
+    }
+
+    /// The member as which the string of a step may be read.
+    pub(super) fn member(&self, step: &Step) -> Option<Member> {
+        self.members.get(usize::from(step.member)).copied().filter(|_| step.member != NO_MEMBER)
     }
 
     /// Adds the shape of a record whose text was `came`, and is `made` after the pass.

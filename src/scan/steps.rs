@@ -26,9 +26,9 @@ pub(super) enum Do {
     Decided,
     /// The key of a body.
     BodyBegins,
-    /// Here it ends. The response's, if `field` is not zero.
+    /// The end of a body; of the response's, if `field` is not zero.
     BodyEnds,
-    /// The end of the record; `field` is the number of its [`End`].
+    /// The end of the record; `field` is the number of its [`End`](super::shapes::End).
     End,
 }
 
@@ -43,16 +43,11 @@ pub(super) struct Step {
     pub(super) field: u8,
     /// The value stands in the escaped form of a raw line.
     pub(super) escaped: bool,
-    /// The number of the member in [`Shapes::members`] as which the string is read where it is not as harmless as `kind` asks; [`NO_MEMBER`] if
+    /// The number of the member in [`Shapes::members`](super::shapes::Shapes) as which the string is read where it is not as harmless as `kind` asks; [`NO_MEMBER`] if
     /// then the record is not of the shape.
     pub(super) member: u16,
-    /// The number in [`Shapes::respellings`] of what is written instead of what was met; zero if that leaves as it is.
+    /// The number in [`Shapes::respellings`](super::shapes::Shapes) of what is written instead of what was met; zero if that leaves as it is.
     pub(super) written: u16,
-}
-
-/// A number for what an event's bodies are; zero if that is not known yet.
-pub(super) fn number_of_class(class: Option<Class>) -> u8 {
-    class.map_or(0, |class| class as u8 + 1)
 }
 
 /// What stands there is not read on its own.
@@ -88,4 +83,9 @@ impl Step {
     pub(super) fn number(&self) -> u16 {
         u16::from_le_bytes([self.kind, self.field])
     }
+}
+
+/// A number for what an event's bodies are; zero if that is not known yet.
+pub(super) fn number_of_class(class: Option<Class>) -> u8 {
+    class.map_or(0, |class| class as u8 + 1)
 }

@@ -1,7 +1,7 @@
 //! Draws the shape of a record that has been read, for `shapes`.
 //!
 //! What may differ in a record of that shape is a list of what is known to be harmless: strings, numbers and literals at places that no rule
-//! asks anything of but to look out for tokens, and of which nothing else depends. Everything else is part of the shape as it stands.
+//! asks anything of but to look out for tokens, and strings that can be read on their own. Everything else is part of the shape as it stands.
 
 use super::buffer::View;
 use super::changes;

@@ -44,9 +44,7 @@ impl Walk<'_, '_> {
         let of = self.counted(of);
         let (flags, named) = (of.effects(), of.name());
         self.place = of.state();
-        if flags & effect::CAPTURE != 0 {
-            self.envelope.capture(self.tables.paths.effects(of.state()).field, text);
-        }
+        self.capture_string(of, text);
         if flags & effect::ANNOTATION != 0 {
             self.envelope.capture_annotation(self.work.last_key(), text);
         }

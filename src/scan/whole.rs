@@ -43,8 +43,7 @@ impl Walk<'_, '_> {
         }
         let Err(Missed { step, at }) = self.follow_whole() else { return Ok(()) };
         let length = self.text.len();
-        // No more than the next key begins with: a value behind it would make every record another case.
-        let word = if at < length { self.text.view().word(at) & 0xffff_ffff } else { 0 };
+        let word = if at < length { self.text.view().word(at) as u32 } else { 0 };
         let parted = Parted { step, word, length };
         let is_worth = length <= LONGEST_BYTES && self.tables.shapes.is_worth(parted);
         let came = if is_worth { self.text.text().to_vec() } else { Vec::new() };
