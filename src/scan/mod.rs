@@ -26,6 +26,7 @@ mod skip;
 mod steps;
 mod string;
 mod survey;
+mod survey_values;
 mod tables;
 mod templates;
 mod texts;
