@@ -133,8 +133,8 @@ def main() -> int:
             if "new" in options.only:
                 attempt("new", lambda: pipeline.new(record, new, modules, mixed, options.rounds, say))
             if "others" in options.only:
-                others = {"the real ones alone": events.real(folder, options.events), "a quiet cluster of today, generated": events.cluster(folder, options.events)}
-                attempt("others", lambda: pipeline.others(record, new, modules, others, options.rounds, say))
+                kinds = {"real": events.real(folder, options.events), "cluster": events.cluster(folder, options.events)}
+                attempt("others", lambda: pipeline.others(record, new, modules, kinds, options.rounds, say))
             if "load" in options.only:
                 attempt("load", lambda: loading.new(record, new, modules, options.rounds, say))
         if new and "catalogue" in options.only:
