@@ -494,3 +494,17 @@ fn what_is_known_of_one_resource_says_nothing_of_another() {
         }
     }
 }
+
+#[test]
+fn a_string_may_go_on_with_an_escape_where_a_known_one_ended() {
+    let mut engine = Engine::new();
+    let body = |note: &str| event("pods", &format!(r#""requestObject":{{"spec":{{"note":"{note}","more":1}}}}"#));
+    for note in ["plain words", r"plain words\nof two lines", r#"plain words\""#, r"plain words\u0026 more"] {
+        for record in [body("plain words"), body("plain words"), body("plain words"), body(note)] {
+            let line = json!({"log": record}).to_string();
+            let expected = process(&mut Engine::new(), line.as_bytes());
+            let answer = process(&mut engine, line.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&answer), String::from_utf8_lossy(&expected), "{line}");
+        }
+    }
+}

@@ -17,12 +17,6 @@ impl Walk<'_, '_> {
     #[inline(never)]
     pub(super) fn read_string(&mut self, text: View<'_>, step: &Step, start: usize) -> Option<usize> {
         let member = self.tables.shapes.member(step)?;
-        if step.escaped
-            && let Some(last) = self.work.stretches.last_mut()
-        {
-            // A byte that is the same as the one that was met may be part of something else here.
-            last.length = last.length.min(start.saturating_sub(last.at));
-        }
         self.read_as(text, member, step.escaped, start)
     }
 
