@@ -1,5 +1,7 @@
 //! Decoders of what secrets are wrapped in. They are lenient: what is decoded is looked at, never used.
 
+use crate::scan::View;
+
 /// Number of the base64 digit, of either alphabet.
 pub(crate) fn sextet(byte: u8) -> Option<u32> {
     Some(u32::from(match byte {
@@ -10,6 +12,11 @@ pub(crate) fn sextet(byte: u8) -> Option<u32> {
         b'/' | b'_' => 63,
         _ => return None,
     }))
+}
+
+/// Whether a byte can be part of a text that is looked at.
+pub(crate) fn is_printable(byte: u8) -> bool {
+    (0x20..0x7f).contains(&byte) || matches!(byte, b'\n' | b'\r' | b'\t')
 }
 
 /// Base64 of either alphabet, as far as its digits go. What is behind it, a part of a path perhaps, gives noise at the end.
@@ -92,6 +99,55 @@ pub(crate) fn percent(text: &[u8]) -> Vec<u8> {
         rest = if value.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
     }
     out
+}
+
+/// Whether the first nine bytes that `start..end` stands for in base64 are printable, or the beginning of gzip.
+pub(crate) fn begins_like_text(text: View<'_>, start: usize, end: usize) -> bool {
+    if end - start < 16 {
+        return false;
+    }
+    let mut group = start;
+    while group < start + 12 {
+        let [Some(first), Some(second), Some(third), Some(fourth)] =
+            [0, 1, 2, 3].map(|offset| sextet(text.byte(group + offset)))
+        else {
+            return false;
+        };
+        let bits = first << 18 | second << 12 | third << 6 | fourth;
+        let bytes = [bits >> 16 & 0xff, bits >> 8 & 0xff, bits & 0xff];
+        if group == start && bytes[0] == 0x1f && bytes[1] == 0x8b {
+            return true;
+        }
+        if !bytes.iter().all(|&byte| is_printable(byte as u8)) {
+            return false;
+        }
+        group += 4;
+    }
+    true
+}
+
+/// The same of the first eight bytes that the digits `start..end` stand for; those of a digest hardly are.
+pub(crate) fn begins_like_text_in_hex(text: View<'_>, start: usize, end: usize) -> bool {
+    // `0x`
+    let start = if text.byte(start + 1) == b'x' { start + 2 } else { start };
+    if start + 16 > end {
+        return false;
+    }
+    let mut pair = start;
+    while pair < start + 16 {
+        let [Some(high), Some(low)] = [0, 1].map(|offset| hex_digit(text.byte(pair + offset))) else {
+            return false;
+        };
+        let byte = (high << 4 | low) as u8;
+        if pair == start && byte == 0x1f {
+            return true;
+        }
+        if !is_printable(byte) {
+            return false;
+        }
+        pair += 2;
+    }
+    true
 }
 
 #[cfg(test)]

@@ -4,13 +4,11 @@
 //! rare; whichever way the pairs fall, one of the two pairs in these three is looked at. The table also tells where eight letters and digits stand in
 //! a row, because encoded text has long runs of them.
 
-use core::cell::Cell;
-
 use super::buffer::View;
 use crate::redact::Off;
-use crate::redact::decode::sextet;
+use crate::redact::decode::{begins_like_text, begins_like_text_in_hex};
 use crate::redact::own::Own;
-use crate::redact::tokens::{Before, FORMATS, Format, alphabet, class_of};
+use crate::redact::tokens::{FORMATS, Format, alphabet, class_of};
 
 /// The pair is not two letters or digits.
 const BREAKS_RUN: u8 = 1;
@@ -170,7 +168,7 @@ impl Hints {
             if seen != BREAKS_RUN {
                 let judge = seen & BREAKS_RUN == 0 && run == OPEN;
                 if seen > BREAKS_RUN && self.is_suspicious(text, start, at, end)
-                    || judge && may_be_encoded(text, start, at, end)
+                    || judge && self.may_be_encoded(text, start, at, end)
                 {
                     return false;
                 }
@@ -191,6 +189,34 @@ impl Hints {
         }
         let seen = self.look_at_four(text, end - 8);
         seen <= BREAKS_RUN || !self.is_suspicious(text, start, end - 8, end)
+    }
+
+    /// Whether the run of letters and digits around `at` decodes to text, or to something packed, as far as its beginning tells. Words and digests do
+    /// not.
+    #[inline(never)]
+    fn may_be_encoded(&self, text: View<'_>, from: usize, at: usize, end: usize) -> bool {
+        let mut start = at;
+        while start > from && class_of(text.byte(start - 1)) & alphabet::BASE64 != 0 {
+            start -= 1;
+        }
+        // An encoding can begin behind each of the characters that base64 shares with names and paths.
+        let mut part = start;
+        while part < end && class_of(text.byte(part)) & alphabet::BASE64 != 0 {
+            let mut stop = part;
+            while stop + 2 <= end && self.look(text, stop) & BREAKS_RUN == 0 {
+                stop += 2;
+            }
+            while stop < end && text.byte(stop).is_ascii_alphanumeric() {
+                stop += 1;
+            }
+            // What is longer than any text that is decoded is not looked at by its beginning alone.
+            let is_long = stop - part > self.max_decoded_bytes;
+            if is_long || begins_like_text_in_hex(text, part, stop) || begins_like_text(text, part, end) {
+                return true;
+            }
+            part = stop + 1;
+        }
+        false
     }
 
     /// Whether one of the four pairs at `at` is more than a coincidence.
@@ -242,55 +268,6 @@ impl Hints {
     }
 }
 
-/// Whether the run of letters and digits around `at` decodes to text, or to something packed, as far as its beginning tells. Words do not.
-#[inline(never)]
-fn may_be_encoded(text: View<'_>, from: usize, at: usize, end: usize) -> bool {
-    let mut start = at;
-    while start > from && class_of(text.byte(start - 1)) & alphabet::BASE64 != 0 {
-        start -= 1;
-    }
-    // An encoding can begin behind each of the characters that base64 shares with names and paths.
-    let mut part = start;
-    while part < end && class_of(text.byte(part)) & alphabet::BASE64 != 0 {
-        let mut hex = true;
-        let mut stop = part;
-        while stop < end && text.byte(stop).is_ascii_alphanumeric() {
-            hex &= text.byte(stop).is_ascii_hexdigit() || stop == part + 1;
-            stop += 1;
-        }
-        if hex && stop - part >= 16 || begins_like_text(text, part, end) {
-            return true;
-        }
-        part = stop + 1;
-    }
-    false
-}
-
-/// Whether the first nine bytes that `start..end` stands for in base64 are printable, or the beginning of gzip.
-pub(crate) fn begins_like_text(text: View<'_>, start: usize, end: usize) -> bool {
-    if end - start < 16 {
-        return false;
-    }
-    let mut group = start;
-    while group < start + 12 {
-        let [Some(first), Some(second), Some(third), Some(fourth)] =
-            [0, 1, 2, 3].map(|offset| sextet(text.byte(group + offset)))
-        else {
-            return false;
-        };
-        let bits = first << 18 | second << 12 | third << 6 | fourth;
-        let bytes = [bits >> 16 & 0xff, bits >> 8 & 0xff, bits & 0xff];
-        if group == start && bytes[0] == 0x1f && bytes[1] == 0x8b {
-            return true;
-        }
-        if !bytes.iter().all(|&byte| (0x20..0x7f).contains(&byte) || matches!(byte, 9 | 10 | 13)) {
-            return false;
-        }
-        group += 4;
-    }
-    true
-}
-
 /// Whether the pair at `at` holds a character that assigns, begins a flag or encodes, as far as its neighbours tell.
 fn is_syntax(text: View<'_>, at: usize) -> bool {
     let at = if matches!(text.byte(at), b'=' | b':' | b'%' | b'-' | b'\\' | b'<') { at } else { at + 1 };
@@ -323,64 +300,6 @@ fn pair_weight(first: Option<u8>, second: Option<u8>) -> u32 {
         (Some(first), None) => weight(first) * 16,
         _ => u32::MAX / 4,
     }
-}
-
-/// Where runs of one alphabet end, as far as they have been walked: many prefixes in one run take one walk together.
-#[derive(Default)]
-pub(crate) struct RunEnds([Cell<(usize, usize)>; 8]);
-
-impl RunEnds {
-    /// The first position from `at` on that is not in the alphabet, or `end`.
-    fn of(&self, alphabet: u8, text: View<'_>, at: usize, end: usize) -> usize {
-        // An alphabet is one bit.
-        let known = self.0.get(alphabet.trailing_zeros() as usize);
-        if let Some((from, stop)) = known.map(Cell::get)
-            && (from..stop).contains(&at)
-        {
-            return stop;
-        }
-        let mut stop = at;
-        while stop < end && class_of(text.byte(stop)) & alphabet != 0 {
-            stop += 1;
-        }
-        if let Some(known) = known {
-            known.set((at, stop));
-        }
-        stop
-    }
-}
-
-/// Where a token of `format` starts and ends if its fixed part stands at `at`.
-pub(crate) fn match_format(
-    format: &Format,
-    text: View<'_>,
-    from: usize,
-    at: usize,
-    end: usize,
-    ends: &RunEnds,
-) -> Option<(usize, usize)> {
-    let prefix = format.prefix.as_bytes();
-    let body = at + prefix.len();
-    if body > end || prefix.first() != Some(&text.byte(at)) || text.span(at, body) != prefix {
-        return None;
-    }
-    let in_alphabet = |at: usize| class_of(text.byte(at)) & format.alphabet != 0;
-    let stop = ends.of(format.alphabet, text, body, end);
-    if stop - body < usize::from(format.body) {
-        return None;
-    }
-    let mut start = at;
-    match format.before {
-        Before::Any => {}
-        Before::Boundary if at > from && text.byte(at - 1).is_ascii_alphanumeric() => return None,
-        Before::Boundary => {}
-        Before::Reach(bytes) => {
-            while start > from && at - start < usize::from(bytes) && in_alphabet(start - 1) {
-                start -= 1;
-            }
-        }
-    }
-    Some((start, stop))
 }
 
 #[cfg(test)]
@@ -434,9 +353,33 @@ mod tests {
             "requestReceivedTimestamp",
             "/api/v1/namespaces/default/pods/web-0",
         ] {
-            let mut text = name.as_bytes().to_vec();
-            text.extend_from_slice(&[0; PADDING]);
-            assert!(hints.is_plain(View::new(&text).unwrap(), 0, name.len()), "{name}");
+            assert!(is_plain(&hints, name), "{name}");
         }
+    }
+
+    fn is_plain(hints: &Hints, text: &str) -> bool {
+        let mut padded = text.as_bytes().to_vec();
+        padded.extend_from_slice(&[0; PADDING]);
+        hints.is_plain(View::new(&padded).unwrap(), 0, text.len())
+    }
+
+    #[test]
+    fn digits_are_looked_at_closely_if_they_stand_for_text() {
+        let mut hints = Hints::new();
+        let digest = "7f83b1657ff1fc53b92dc18148a1d65dfc2d4b1fa3d677284addd200126d9069";
+        let packed = "1f8b0800000000000003cb48cdc9c9d751284f2dd251";
+        let text: String = b"user me, and a word".iter().map(|byte| format!("{byte:02x}")).collect();
+        for before in ["", "/var/lib/", "registry.example.com/shop/web@sha256:", "one/two-three+four_"] {
+            for prefix in ["", "0x"] {
+                assert!(is_plain(&hints, &format!("{before}{prefix}{digest}")), "{before}");
+                for digits in [&text, packed, &text.to_uppercase()] {
+                    let encoded = format!("{before}{prefix}{digits}");
+                    assert!(!is_plain(&hints, &encoded), "{encoded}");
+                }
+            }
+        }
+        // Of what is too long to be decoded nothing is known.
+        hints.max_decoded_bytes = digest.len() - 1;
+        assert!(!is_plain(&hints, digest));
     }
 }

@@ -1,6 +1,7 @@
 //! The one pass over a record's bytes: `buffer` (loads), `string`, `walk`, `frame` and `members` (JSON), `keys` and `paths` (where in the event),
-//! `shapes`, `survey`, `inner`, `changes` and `whole` (records met before), `templates`, `learn` and `follow` (members met before), `hints` (which texts need a closer look), `memo` (what came of one), `values`,
-//! `containers`, `skip`, `patches`, `lines` and `texts` (what happens to a value), `tables` (the rules) and `edits` (what changes).
+//! `shapes`, `steps`, `survey`, `inner`, `changes`, `whole` and `reading` (records met before), `templates`, `learn` and `follow` (members met
+//! before), `hints` (which texts need a closer look), `memo` (what came of one), `values`, `containers`, `skip`, `patches`, `lines` and `texts`
+//! (what happens to a value), `tables` (the rules) and `edits` (what changes).
 
 mod buffer;
 mod changes;
@@ -37,7 +38,7 @@ mod whole;
 
 pub(crate) use buffer::View;
 pub use buffer::{PADDING, Padded};
-pub(crate) use hints::{Hint, Hints, RunEnds, begins_like_text, match_format};
+pub(crate) use hints::{Hint, Hints};
 pub(crate) use keys::Keys;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use paths::describe;

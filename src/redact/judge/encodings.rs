@@ -4,7 +4,7 @@ use super::{Hit, Judge, SHORTEST_RUN};
 use crate::bytes::find;
 use crate::redact::decode;
 use crate::redact::tokens::{alphabet, class_of};
-use crate::scan::{PADDING, View, begins_like_text};
+use crate::scan::{PADDING, View};
 
 /// Levels of escapes that a private key is looked for behind.
 const ESCAPE_LEVELS: u8 = 6;
@@ -45,7 +45,7 @@ impl Judge<'_> {
             let digits = rest.get(..length).unwrap_or_default();
             let digits = digits.strip_prefix(b"0x").unwrap_or(digits);
             let hex = digits.len() >= SHORTEST_RUN && digits.iter().all(u8::is_ascii_hexdigit);
-            let text = rest.len() >= SHORTEST_RUN && begins_like_text(self.text, part, capped);
+            let text = rest.len() >= SHORTEST_RUN && decode::begins_like_text(self.text, part, capped);
             // Over the cap nothing is known of the rest.
             if (hex || text) && capped < end {
                 return true;
@@ -68,9 +68,7 @@ impl Judge<'_> {
     }
 
     fn decoded_is_secret(&self, mut bytes: Vec<u8>) -> bool {
-        let printable =
-            bytes.iter().take(12).all(|&byte| (0x20..0x7f).contains(&byte) || matches!(byte, b'\n' | b'\r' | b'\t'));
-        if !printable {
+        if !bytes.iter().take(12).copied().all(decode::is_printable) {
             return bytes.starts_with(&[0x1f, 0x8b]);
         }
         let end = bytes.len();

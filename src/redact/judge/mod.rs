@@ -1,9 +1,10 @@
 //! The close look at a text: which parts of it are secret, and by what.
 //!
-//! A text is a decoded string. What `hints` points at is compared with the token formats, with the syntax of assignments, flags
+//! A text is a decoded string. What `hints` points at is compared with the token formats (`formats`), with the syntax of assignments, flags
 //! and URLs (`syntax`), and, where it may be an encoding, decoded and looked at again (`encodings`).
 
 mod encodings;
+mod formats;
 mod manifests;
 mod syntax;
 #[cfg(test)]
@@ -11,10 +12,12 @@ mod tests;
 
 use core::cell::Cell;
 
+use formats::{RunEnds, match_format};
+
 use super::decode;
 use super::tokens::{FORMATS, class_of};
 use crate::bytes::find;
-use crate::scan::{Hint, Hints, RunEnds, View, match_format};
+use crate::scan::{Hint, Hints, View};
 
 /// Shortest run that can be the encoding of a secret.
 pub(crate) const SHORTEST_RUN: usize = 20;
