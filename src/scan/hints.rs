@@ -77,14 +77,18 @@ impl Hints {
         for (first, begins) in hints.begins.iter_mut().enumerate() {
             *begins = hints.rare.partition_point(|entry| usize::from(entry.0 & 0xff) < first) as u16;
         }
-        for byte in 0x20..=0x7e {
+        for byte in 0..=u8::MAX {
             for syntax in [b'=', b':', b'%', b'\\', b'<'] {
                 hints.mark([byte, syntax], SYNTAX);
-                hints.mark([syntax, byte], SYNTAX);
+                // The close look counts escapes: it has to see the first one of a word.
+                if is_syntax(syntax, byte) || matches!(syntax, b'%' | b'\\') {
+                    hints.mark([syntax, byte], SYNTAX);
+                }
             }
-        }
-        for pair in [*b"--", *b" -", *b"\"-", *b"'-", *b"=-", *b"[-"] {
-            hints.mark(pair, SYNTAX);
+            // In the middle of a name a hyphen begins no flag.
+            if !byte.is_ascii_alphanumeric() && !matches!(byte, b'_' | b'.') {
+                hints.mark([byte, b'-'], SYNTAX);
+            }
         }
         hints
     }
@@ -225,7 +229,7 @@ impl Hints {
         let mut pair = at;
         while pair < at + 8 {
             let seen = self.look(text, pair);
-            if seen & SYNTAX != 0 && is_syntax(text, pair)
+            if seen & SYNTAX != 0 && (pair..pair + 2).any(|at| is_syntax(text.byte(at), text.byte(at + 1)))
                 || seen & TOKEN != 0 && self.is_prefix(text, start, pair, end)
             {
                 return true;
@@ -268,17 +272,15 @@ impl Hints {
     }
 }
 
-/// Whether the pair at `at` holds a character that assigns, begins a flag or encodes, as far as its neighbours tell.
-fn is_syntax(text: View<'_>, at: usize) -> bool {
-    let at = if matches!(text.byte(at), b'=' | b':' | b'%' | b'-' | b'\\' | b'<') { at } else { at + 1 };
-    let next = text.byte(at + 1);
-    match text.byte(at) {
+/// Whether a character assigns, begins a flag or encodes, as far as the `next` one tells.
+fn is_syntax(byte: u8, next: u8) -> bool {
+    match byte {
         b'=' => true,
-        b':' => matches!(next, b' ' | b'/' | b'"' | b'\'' | b'\t' | b'\\') || at > 0 && matches!(next, b'=' | b'%'),
+        b':' => matches!(next, b' ' | b'/' | b'"' | b'\'' | b'\t' | b'\\'),
         b'%' => next.is_ascii_hexdigit(),
         b'\\' => matches!(next, b'u' | b'x'),
         b'<' => next == b'/',
-        b'-' => next == b'-' || matches!(next, b'=' | b'%'),
+        b'-' => next == b'-',
         _ => false,
     }
 }

@@ -238,3 +238,29 @@ fn every_format_has_a_shortest_body_and_ends_where_its_alphabet_does() {
         assert!(!judged(&short).contains(&format!("<{}>", format.id)), "{short}");
     }
 }
+
+#[test]
+fn syntax_is_seen_whatever_stands_beside_it() {
+    let hints = Hints::new();
+    for (before, name, after) in [
+        ("", "password:", "\t"),
+        ("", "password=", "\t"),
+        ("", "password=", "\u{fc}"),
+        ("", "password: ", "\u{fc}"),
+        ("\u{fc}", "http://me:", ""),
+        ("\n", "--password ", ""),
+        ("\t", "--password ", ""),
+        ("(", "--password ", ""),
+        ("`", "--password ", ""),
+        ("\u{2013}", "--password ", ""),
+    ] {
+        for lead in 0..4 {
+            let tail = if name.starts_with("http") { "@host" } else { "" };
+            let text = format!("{}{before}{name}{after}hunter2hunter2{tail}", " ".repeat(lead));
+            let mut padded = text.clone().into_bytes();
+            padded.resize(text.len() + PADDING, 0);
+            assert!(!hints.is_plain(View::new(&padded).unwrap(), 0, text.len()), "{text:?}");
+            assert!(!judged(&text).contains("hunter2"), "{text:?}");
+        }
+    }
+}
