@@ -162,29 +162,25 @@ impl Hints {
     #[inline(always)]
     pub(crate) fn is_plain(&self, text: View<'_>, start: usize, end: usize) -> bool {
         let mut at = start;
+        // Whether the eight bytes before are letters and digits.
+        let mut long = false;
         // A run is judged as a whole, so once: a look at it for each of its words would take the square of its length.
-        const NONE: u32 = 0;
-        const OPEN: u32 = 1;
-        const JUDGED: u32 = 2;
-        let mut run = NONE;
+        let mut judged = start;
         while at + 8 <= end {
             let seen = self.look_at_four(text, at);
-            if seen != BREAKS_RUN {
-                let judge = seen & BREAKS_RUN == 0 && run == OPEN;
-                if seen > BREAKS_RUN && self.is_suspicious(text, start, at, end)
-                    || judge && self.may_be_encoded(text, start, at, end)
-                {
-                    return false;
-                }
-                run = if seen & BREAKS_RUN != 0 {
-                    NONE
-                } else if judge {
-                    JUDGED
-                } else {
-                    run.max(OPEN)
-                };
+            if seen > BREAKS_RUN && self.is_suspicious(text, start, at, end) {
+                return false;
+            }
+            if seen & BREAKS_RUN != 0 {
+                long = false;
             } else {
-                run = NONE;
+                if long && at >= judged {
+                    match self.end_of_words(text, start, at, end) {
+                        Some(behind) => judged = behind,
+                        None => return false,
+                    }
+                }
+                long = true;
             }
             at += 8;
         }
@@ -195,10 +191,10 @@ impl Hints {
         seen <= BREAKS_RUN || !self.is_suspicious(text, start, end - 8, end)
     }
 
-    /// Whether the run of letters and digits around `at` decodes to text, or to something packed, as far as its beginning tells. Words and digests do
-    /// not.
+    /// Where the run of base64's characters around `at` ends; `None` if a part of it decodes to text, or to something packed, as far as its
+    /// beginning tells. Words and digests do not.
     #[inline(never)]
-    fn may_be_encoded(&self, text: View<'_>, from: usize, at: usize, end: usize) -> bool {
+    fn end_of_words(&self, text: View<'_>, from: usize, at: usize, end: usize) -> Option<usize> {
         let mut start = at;
         while start > from && class_of(text.byte(start - 1)) & alphabet::BASE64 != 0 {
             start -= 1;
@@ -216,11 +212,11 @@ impl Hints {
             // What is longer than any text that is decoded is not looked at by its beginning alone.
             let is_long = stop - part > self.max_decoded_bytes;
             if is_long || begins_like_text_in_hex(text, part, stop) || begins_like_text(text, part, end) {
-                return true;
+                return None;
             }
             part = stop + 1;
         }
-        false
+        Some(part)
     }
 
     /// Whether one of the four pairs at `at` is more than a coincidence.
