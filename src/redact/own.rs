@@ -15,6 +15,9 @@ pub(crate) const OWN_RULES: bool = cfg!(feature = "own-rules");
 const LAST_CHARS: usize = 4;
 const LAST_OF_CHARS: usize = 20;
 
+/// More bytes than anything that these rules write and whose end is a word's: a mask with the longest name, and the last characters.
+const LONGEST_WRITTEN: usize = 128;
+
 /// What stands behind a text that was cut.
 const CUT: &[u8] = b"...";
 
@@ -187,13 +190,18 @@ impl Own {
         for at in text.iter().enumerate().filter(|(_, byte)| matches!(byte, b'[' | b'h')).map(|(at, _)| at) {
             let rest = text.get(at..).unwrap_or_default();
             // Behind `[redacted:name]` four characters of a value may stand, and nothing says where they end but the end of a word.
-            let word = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+            let start = rest.get(..rest.len().min(LONGEST_WRITTEN)).unwrap_or_default();
+            let word = start.iter().position(u8::is_ascii_whitespace).unwrap_or(start.len());
             if let Some(len) = self.own_len(rest.get(..word).unwrap_or_default()).or_else(|| mask_len(rest)) {
                 written.push((at, at + len));
             }
         }
+        // Both are in order, so what ends in front of one part is not looked at for the next.
+        let mut done = 0;
         found.retain(|part| {
-            let ours = written.iter().any(|(from, to)| *from <= part.start && part.end <= *to);
+            done += written.iter().skip(done).take_while(|(_, to)| *to <= part.start).count();
+            let mut around = written.iter().skip(done).take_while(|(from, _)| *from <= part.start);
+            let ours = around.any(|(_, to)| part.end <= *to);
             let value = text.get(part.start..part.end).unwrap_or_default();
             !ours && self.rewrite(*part, value, form, &mut Vec::new()).is_some()
         });
