@@ -184,18 +184,26 @@ impl Walk<'_, '_> {
         let ampersand: &[u8] = if text.escaped_form { br"\\u0026" } else { br"\u0026" };
         let mut at = query;
         while at < text.end {
-            let pair = view.span(at, text.end);
-            let length = pair.iter().position(|&byte| byte == b'&' || byte == b'\\').unwrap_or(pair.len());
-            let (pair, rest) = pair.split_at(length);
-            let end = at + length;
-            let equals = at + pair.iter().position(|&byte| byte == b'=').unwrap_or(length);
-            let value = view.span(equals, end);
+            let mut end = at;
+            let mut equals = text.end;
+            while end < text.end {
+                match view.byte(end) {
+                    b'&' | b'\\' => break,
+                    b'%' => return false,
+                    b'=' => equals = equals.min(end),
+                    _ => {}
+                }
+                end += 1;
+            }
+            let equals = equals.min(end);
             let found = keys.look_up_name(paths, hints, view, at, equals, start::QUIET);
-            let simple =
-                value.len() <= SHORTEST_TOKEN_BYTES && !value.contains(&b'%') && !view.span(at, equals).contains(&b'%');
-            if !simple || found.name() & name::SECRET != 0 || view.span(at, equals) == b"command" {
+            if end - equals > SHORTEST_TOKEN_BYTES
+                || found.name() & name::SECRET != 0
+                || view.span(at, equals) == b"command"
+            {
                 return false;
             }
+            let rest = view.span(end, text.end);
             at = match rest.first() {
                 Some(b'\\') if !rest.starts_with(ampersand) => return false,
                 Some(b'\\') => end + ampersand.len(),
