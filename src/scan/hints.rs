@@ -31,9 +31,12 @@ pub(crate) enum Hint {
     Run { at: usize },
 }
 
+/// All pairs of bytes: no place of the table has to be checked before it is read.
+const PAIRS: usize = 1 << 16;
+
 /// The table of pairs.
 pub(crate) struct Hints {
-    table: Vec<u8>,
+    table: Box<[u8; PAIRS]>,
     /// (pair, index into [`FORMATS`], offset of the pair in the format's fixed part), sorted by the pair's first byte.
     rare: Vec<(u16, u8, u8)>,
     /// Where the pairs with a first byte begin in `rare`.
@@ -51,7 +54,7 @@ pub(crate) struct Hints {
 impl Hints {
     pub(crate) fn new() -> Self {
         let mut hints = Self {
-            table: vec![BREAKS_RUN; 1 << 16],
+            table: Box::new([BREAKS_RUN; PAIRS]),
             rare: Vec::new(),
             begins: [0; 129],
             own: Own::default(),
@@ -147,7 +150,6 @@ impl Hints {
 
     #[inline(always)]
     fn look(&self, text: View<'_>, at: usize) -> u8 {
-        // The table has an entry for every pair.
         self.table.get(usize::from(text.pair(at))).copied().unwrap_or_default()
     }
 

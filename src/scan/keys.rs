@@ -99,14 +99,14 @@ struct Place {
 pub(crate) struct Keys {
     /// Sorted by name.
     names: Vec<(Vec<u8>, Symbol)>,
-    places: Vec<Place>,
+    places: Box<[Place; PLACES]>,
     /// The words between first and last of the keys of 17 bytes and more, by place.
-    middles: Vec<[u64; 4]>,
+    middles: Box<[[u64; 4]; PLACES]>,
 }
 
 impl Keys {
     pub(crate) fn new() -> Self {
-        Self { names: Vec::new(), places: vec![Place::default(); PLACES], middles: vec![[0; 4]; PLACES] }
+        Self { names: Vec::new(), places: Box::new([Place::default(); PLACES]), middles: Box::new([[0; 4]; PLACES]) }
     }
 
     /// The symbol for `name`, a new one if it has none.
