@@ -63,6 +63,7 @@ pub(super) fn take_in(drawn: &mut Vec<Step>, edits: &mut Edits, shapes: &mut Sha
     });
     let values: Vec<(u16, u16)> =
         drawn.iter().filter(|step| step.is_value()).map(|step| (step.start, step.end)).collect();
+    let before = drawn.len();
     for (change, _) in changes.iter().zip(made).filter(|(_, made)| !made) {
         let (start, end) = (change.start as u16, change.end as u16);
         let next = values.partition_point(|value| value.1 <= start);
@@ -74,7 +75,9 @@ pub(super) fn take_in(drawn: &mut Vec<Step>, edits: &mut Edits, shapes: &mut Sha
         let written = if change.leaves_out { 0 } else { shapes.keep_respelling(change.with, 0) };
         drawn.push(Step { start, end, what, written, ..Step::default() });
     }
-    drawn.sort_by_key(|step| step.end);
+    if drawn.len() > before {
+        drawn.sort_by_key(|step| step.end);
+    }
     Some(())
 }
 

@@ -72,6 +72,11 @@ impl Member {
         (self.packed >> 16) as u8
     }
 
+    /// What is the same of keys that are read alike.
+    pub(super) fn without_bucket(self) -> Self {
+        Self { packed: self.packed & 0xff_ffff, ..self }
+    }
+
     /// A number below 64 that tells the keys of one object apart, often.
     #[inline(always)]
     pub(crate) fn bucket(self) -> u32 {

@@ -220,6 +220,7 @@ impl Shapes {
 
     /// The number of a member as which a string may be read.
     pub(super) fn number_of(&mut self, member: Member) -> u16 {
+        let member = member.without_bucket();
         let known = self.members.iter().position(|known| *known == member);
         known.unwrap_or_else(|| {
             self.members.push(member);
