@@ -15,6 +15,7 @@ mod answer;
 mod check;
 mod random;
 mod repeats;
+mod texts;
 
 use auditgate::Engine;
 use check::{answer, base64, leaks};
