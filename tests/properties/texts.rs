@@ -44,6 +44,20 @@ fn fragment(random: &mut Random) -> String {
     }
 }
 
+/// Two hyphens in the middle of a name may be taken for a flag, or not: they get a space in front of them.
+fn without_hyphens_in_names(text: &str) -> String {
+    let mut out = String::new();
+    for (at, char) in text.char_indices() {
+        if text[at..].starts_with("--")
+            && out.ends_with(|last: char| last.is_ascii_alphanumeric() || "_.".contains(last))
+        {
+            out.push(' ');
+        }
+        out.push(char);
+    }
+    out
+}
+
 /// What leaves of a text behind so much white space, without it.
 fn masked(text: &str, lead: usize) -> String {
     let padded = format!("{}{text}", " ".repeat(lead));
@@ -64,10 +78,11 @@ fn where_a_text_begins_makes_no_difference() {
             text += &fragment(random);
             text += random.pick(BETWEEN);
         }
-        let text = text.trim_start();
-        let first = masked(text, 1);
+        // Texts of fewer than 16 bytes are not looked at.
+        let text = without_hyphens_in_names(text.trim_start()) + " and so on and on";
+        let first = masked(&text, 1);
         for lead in 2..5 {
-            assert_eq!(masked(text, lead), first, "seed {seed}, behind {lead}: {text:?}");
+            assert_eq!(masked(&text, lead), first, "seed {seed}, behind {lead}: {text:?}");
         }
     }
 }
