@@ -508,3 +508,30 @@ fn a_string_may_go_on_with_an_escape_where_a_known_one_ended() {
         }
     }
 }
+
+#[test]
+fn an_operation_of_a_patch_hides_its_secrets_whatever_their_order() {
+    let token = format!("gh{}_{}", "p", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
+    let members = [
+        r#""op":"add""#.to_owned(),
+        format!(r#""path":"/metadata/annotations/{token}""#),
+        r#""value":{"password":"hunter2hunter2","b":[1,2]}"#.to_owned(),
+        format!(r#""more":{{"note":"{token}"}}"#),
+    ];
+    for rotation in 0..members.len() {
+        for (one, other) in [(0, 1), (1, 2), (2, 3), (0, 3)] {
+            let mut members = members.clone();
+            members.rotate_left(rotation);
+            members.swap(one, other);
+            let operation = format!("{{{}}}", members.join(","));
+            let body = format!(r#""requestObject":[{operation},{operation}]"#);
+            let record = event("pods", &body);
+            for record in [record.clone(), json!({"log": record}).to_string()] {
+                let answer = process(&mut Engine::new(), record.as_bytes());
+                let answer = String::from_utf8(answer).unwrap();
+                assert!(!answer.contains("hunter2") && !answer.contains(&token[8..]), "{record}\n{answer}");
+                assert!(answer.contains(r#""redactions":6"#), "{answer}");
+            }
+        }
+    }
+}

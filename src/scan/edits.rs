@@ -124,12 +124,16 @@ impl Edits {
         }
     }
 
-    /// Appends `start..end` of `text` to `out` with all changes made, and forgets those from `start` on, which are the last ones made.
+    /// Appends `start..end` of `text` to `out` with all changes made, and forgets those; nothing in front of `start` has been
+    /// changed since.
     pub(crate) fn take_out(&mut self, text: &Padded<'_>, start: usize, end: usize, out: &mut Vec<u8>) {
         let first = self.list.iter().rposition(|edit| edit.start < start).map_or(0, |last| last + 1);
-        let mut tail = self.list.split_off(first);
-        put_in_order(&mut tail);
-        render(&tail, &self.arena, text, start, end, out);
+        let (mut inside, behind): (Vec<_>, Vec<_>) =
+            self.list.split_off(first).into_iter().partition(|edit| edit.start < end);
+        debug_assert!(!self.list.iter().any(|edit| edit.start >= start && edit.start < end), "a change is left inside");
+        put_in_order(&mut inside);
+        render(&inside, &self.arena, text, start, end, out);
+        self.list.extend(behind);
     }
 }
 
