@@ -529,7 +529,7 @@ fn an_operation_of_a_patch_hides_its_secrets_whatever_their_order() {
             for record in [record.clone(), json!({"log": record}).to_string()] {
                 let answer = process(&mut Engine::new(), record.as_bytes());
                 let answer = String::from_utf8(answer).unwrap();
-                assert!(!answer.contains("hunter2") && !answer.contains(&token[8..]), "{record}\n{answer}");
+                assert!(!answer.contains("hunter2") && !answer.contains("c3D4e5F6"), "{record}\n{answer}");
                 assert!(answer.contains(r#""redactions":6"#), "{answer}");
             }
         }

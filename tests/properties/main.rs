@@ -45,6 +45,20 @@ fn event(random: &mut Random, resource: &str, field: &str, body: &str) -> String
     format!("{{{}}}", members.join(","))
 }
 
+/// A JSON patch with `json` in one of an operation's members, whose order is random.
+fn patch(random: &mut Random, json: &str) -> String {
+    let (path, value) = (random.pick(&["/metadata/labels/a", "/data/k", "", "/spec"]), random.json(2, None));
+    let own = random.pick(&["note", "from", "value"]);
+    let mut members = vec![r#""op":"add""#.to_owned(), format!(r#""path":"{path}""#), format!(r#""{own}":{json}"#)];
+    if own != "value" {
+        members.push(format!(r#""value":{value}"#));
+    }
+    for at in (1..members.len()).rev() {
+        members.swap(at, random.below(at + 1));
+    }
+    format!("[{{{}}}]", members.join(","))
+}
+
 /// The event as it is, or as a raw line as shippers write it.
 fn wrapped(random: &mut Random, event: String) -> String {
     match random.below(3) {
@@ -79,7 +93,10 @@ fn a_token_leaves_from_nowhere() {
         let plant = random.literal(&text);
         let depth = 1 + random.below(6);
         let plant = if random.chance(20) { format!("{{{plant}:1}}") } else { plant };
-        let json = random.json(depth, Some(&plant));
+        let mut json = random.json(depth, Some(&plant));
+        if random.chance(20) {
+            json = patch(random, &json);
+        }
         let (resource, field) = (random.pick(&["pods", "widgets", "configmaps", "secrets"]), body_field(random));
         let event = event(random, resource, field, &json);
         let record = wrapped(random, event);
