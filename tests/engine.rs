@@ -535,3 +535,61 @@ fn an_operation_of_a_patch_hides_its_secrets_whatever_their_order() {
         }
     }
 }
+
+/// What leaves for a record, and for a line with it; the numbers of keys that an object has twice differ.
+fn parsed_and_raw(record: &str) -> [Value; 2] {
+    [record.to_owned(), json!({"log": record}).to_string()].map(|record| {
+        let out = process(&mut Engine::new(), record.as_bytes());
+        serde_json::from_slice(&out).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&out)))
+    })
+}
+
+#[test]
+fn every_name_decides_about_every_value_of_its_pair() {
+    for pair in [
+        r#""name":"a","key":"DB_PASSWORD","value":"hunter2x""#,
+        r#""name":"a","value":"hunter2x","key":"DB_PASSWORD""#,
+        r#""name":"a","name":"DB_PASSWORD","value":"hunter2x""#,
+        r#""default":"hunter2x","value":"hunter2y","name":"DB_PASSWORD""#,
+        r#""value":"hunter2x","value":"hunter2y","name":"DB_PASSWORD""#,
+        r#""n\u0061me":"DB_PASSWORD","value":"hunter2x""#,
+        r#""value":"hunter2x","n\u0061me":"DB_PASSWORD""#,
+        r#""name":"DB_PASSWORD","v\u0061lue":"hunter2x""#,
+        r#""value":4711471147114711,"name":"DB_PASSWORD""#,
+    ] {
+        let harmless = pair.replace("DB_PASSWORD", "LOG_LEVEL");
+        // What stands in other objects says nothing.
+        let body = format!(
+            r#""requestObject":{{"env":[{{"value":"debug"}},{{{pair}}},{{"name":"DB_PASSWORD"}},{{"value":"debug","x":{{{harmless}}}}}]}}"#
+        );
+        for out in parsed_and_raw(&event("pods", &body)) {
+            let [first, secret, third, fourth] = &out["requestObject"]["env"].as_array().unwrap()[..] else {
+                panic!("{out}")
+            };
+            let shown = secret.to_string();
+            assert!(!shown.contains("hunter2") && !shown.contains("4711"), "{shown}");
+            assert_eq!((first, third), (&json!({"value": "debug"}), &json!({"name": "DB_PASSWORD"})));
+            let shown = fourth.to_string();
+            assert!(!shown.contains("redacted") && shown.contains("debug"), "{shown}");
+            assert_eq!(
+                out["auditgate"]["redactions"],
+                shown.matches("hunter2").count() + shown.matches("4711471147114711").count()
+            );
+        }
+    }
+}
+
+#[test]
+fn an_operation_of_a_patch_that_says_something_twice_shows_no_value() {
+    for operation in [
+        r#""path":"/a","value":"hunter2x","value":"y""#,
+        r#""path":"/a","value":{"a":"hunter2x"},"value":"y""#,
+        r#""path":"/a","value":"hunter2x","Value":"y""#,
+        r#""path":"/spec/containers/0/env/0/value","value":"hunter2x","path":"/a""#,
+        r#""value":{"a":["hunter2x"]},"path":"/a","path":"/b""#,
+    ] {
+        for out in parsed_and_raw(&event("pods", &format!(r#""requestObject":[{{"op":"add",{operation}}}]"#))) {
+            assert!(!out.to_string().contains("hunter2x"), "{out}");
+        }
+    }
+}

@@ -50,6 +50,9 @@ pub(crate) fn classify(key: &[u8]) -> u8 {
     own | long | if is_secret(key) { name::SECRET } else { 0 }
 }
 
+/// Bytes of the longest name of a member that names a pair: `parameterName`.
+pub(crate) const LONGEST_PAIR_NAME: usize = 13;
+
 /// Whether the member under `key` names what its neighbour `value` is.
 pub(crate) fn is_pair_name(key: &[u8]) -> bool {
     matches!(key, b"name" | b"key" | b"Name" | b"Key" | b"parameterKey" | b"parameterName" | b"header")

@@ -110,10 +110,10 @@ impl Walk<'_, '_> {
             self.bytes_of_message(frame.start, after);
         }
         if bits & close::PATCH_VALUE != 0 {
-            self.work.notes(depth.saturating_sub(1)).value = Text { start: frame.start, end: after, ..Text::default() };
+            self.note_patch_value_of(depth.saturating_sub(1), frame.start, after);
         }
         if bits & close::PATCH != 0 {
-            self.patch_value(notes.value, notes.pointer);
+            self.patch_value(notes);
         }
         if bits & close::SECRET != 0 {
             let class = self.class();
@@ -125,7 +125,7 @@ impl Walk<'_, '_> {
         }
         if bits & close::BODY != 0 {
             let mut body = Vec::new();
-            self.work.edits.take_out(self.text, frame.start, after, &mut body);
+            self.work.edits.take_out(self.text, (frame.start, after), true, &mut body);
             self.tables.deferred.push((frame.start, after, body, notes.place));
         }
         if bits & close::REMEMBER != 0 {
@@ -136,7 +136,7 @@ impl Walk<'_, '_> {
         }
         if bits & close::FOLD != 0 {
             let mut json = Vec::new();
-            self.work.edits.take_out(self.text, frame.start, after, &mut json);
+            self.work.edits.take_out(self.text, (frame.start, after), false, &mut json);
             self.work.edits.replace_with(frame.start, after, |out| {
                 out.push(b'"');
                 string::encode(&json, out);
@@ -197,7 +197,7 @@ impl Walk<'_, '_> {
     /// Reads a value again from another place in the rules; `named` is what its name says about it.
     pub(super) fn again(&mut self, from: usize, to: usize, state: State, class: Option<Class>, named: u8) {
         let mut json = Vec::new();
-        self.work.edits.take_out(self.text, from, to, &mut json);
+        self.work.edits.take_out(self.text, (from, to), true, &mut json);
         let depth = self.depth + self.work.open_frames();
         let out = self.nested(json, state, class, depth, named).map(|(out, _)| out);
         self.replace_nested(from, to, out);

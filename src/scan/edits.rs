@@ -11,6 +11,8 @@ struct Edit {
     to: usize,
     /// A member or an item goes, and one of the commas around it with it.
     leaves_out: bool,
+    /// A key that its object has had before gets a number.
+    numbers: bool,
 }
 
 /// A change that counts: none inside another one.
@@ -52,12 +54,20 @@ impl Edits {
     pub(crate) fn replace_with(&mut self, start: usize, end: usize, write: impl FnOnce(&mut Vec<u8>)) {
         let from = self.arena.len();
         write(&mut self.arena);
-        self.push(Edit { start, end, from, to: self.arena.len(), leaves_out: false });
+        self.push(Edit { start, end, from, to: self.arena.len(), leaves_out: false, numbers: false });
+    }
+
+    /// Puts a number behind the key that ends at `at`.
+    pub(super) fn number_key(&mut self, at: usize, number: usize) {
+        let from = self.arena.len();
+        self.arena.push(b'#');
+        crate::number::push(&mut self.arena, number as u64);
+        self.push(Edit { start: at, end: at, from, to: self.arena.len(), leaves_out: false, numbers: true });
     }
 
     /// Leaves out the member or item `start..end`.
     pub(crate) fn leave_out(&mut self, start: usize, end: usize) {
-        self.push(Edit { start, end, from: 0, to: 0, leaves_out: true });
+        self.push(Edit { start, end, from: 0, to: 0, leaves_out: true, numbers: false });
     }
 
     fn push(&mut self, edit: Edit) {
@@ -97,7 +107,7 @@ impl Edits {
         self.put_in_order();
         let mut changes = Vec::new();
         let mut at = 0;
-        for &Edit { start, end, from, to, leaves_out } in self.list.iter() {
+        for &Edit { start, end, from, to, leaves_out, .. } in self.list.iter() {
             if start >= at {
                 changes.push(Change { start, end, with: self.arena.get(from..to).unwrap_or_default(), leaves_out });
                 at = end;
@@ -125,12 +135,19 @@ impl Edits {
     }
 
     /// Appends `start..end` of `text` to `out` with all changes made, and forgets those; nothing in front of `start` has been
-    /// changed since.
-    pub(crate) fn take_out(&mut self, text: &Padded<'_>, start: usize, end: usize, out: &mut Vec<u8>) {
+    /// changed since. For what is `read_again` keys get no numbers: what they are called decides about their values.
+    pub(crate) fn take_out(
+        &mut self,
+        text: &Padded<'_>,
+        (start, end): (usize, usize),
+        read_again: bool,
+        out: &mut Vec<u8>,
+    ) {
         let first = self.list.iter().rposition(|edit| edit.start < start).map_or(0, |last| last + 1);
         let (mut inside, behind): (Vec<_>, Vec<_>) =
             self.list.split_off(first).into_iter().partition(|edit| edit.start < end);
         debug_assert!(!self.list.iter().any(|edit| edit.start >= start && edit.start < end), "a change is left inside");
+        inside.retain(|edit| !(read_again && edit.numbers));
         put_in_order(&mut inside);
         render(&inside, &self.arena, text, start, end, out);
         self.list.extend(behind);
@@ -209,7 +226,7 @@ mod tests {
         edits.replace(1, 2, b"a");
         edits.replace(4, 5, b"b");
         let mut out = Vec::new();
-        edits.take_out(&text, 3, 7, &mut out);
+        edits.take_out(&text, (3, 7), true, &mut out);
         assert_eq!(out, b"3b56");
         out.clear();
         edits.render(&text, 0, 10, &mut out);

@@ -2,7 +2,7 @@
 //! before the catalogue; an action that leaves a part of a value gives way to the catalogue where that finds a secret.
 
 use super::buffer::{PADDING, View};
-use super::frame::{close, pair};
+use super::frame::close;
 use super::keys::Member;
 use super::paths::effect;
 use super::string::{self, Text};
@@ -223,18 +223,6 @@ impl Walk<'_, '_> {
         if let Some(out) = marked.write(&decoded, 0, &hits) {
             self.work.edits.replace(text.start, text.end, &out);
             *self.redactions += marked.count(&hits);
-        }
-    }
-
-    /// A name that comes behind the value that it decides about.
-    pub(super) fn name_decides(&mut self, text: Text, named: u8) {
-        if named & name::PAIR_NAME == 0 || self.frame.pair & pair::VALUE == 0 {
-            return;
-        }
-        let depth = self.work.open_frames();
-        let value = self.work.notes(depth).value;
-        if !self.own_pair(text, (value.start, value.end)) && self.is_secret_name(text) {
-            self.mask(value.start, value.end, crate::redact::catalogue::BY_NAME, Text::default());
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::keys::UNKNOWN;
 use super::paths::effect;
 use super::string::{self, Text};
-use super::walk::Walk;
+use super::walk::{Notes, Walk};
 use crate::redact::class::Class;
 use crate::redact::names::{self, name};
 use crate::redact::{catalogue, start};
@@ -12,20 +12,42 @@ impl Walk<'_, '_> {
     /// `path` and `value` of an operation of a JSON patch; whether that was all there is to do.
     pub(super) fn patch_member(&mut self, text: Text, span: (usize, usize), flags: u32, named: u8) -> bool {
         if named & name::PAIR_VALUE != 0 {
-            self.note_value(span.0, span.1);
+            self.note_patch_value(span.0, span.1);
             return true;
         }
         if flags & effect::POINTER != 0 {
             let depth = self.work.open_frames();
-            self.work.notes(depth).pointer = text;
+            let notes = self.work.notes(depth);
+            notes.doubled |= notes.pointer.end != 0;
+            notes.pointer = text;
         }
         false
     }
 
+    /// Remembers the value of the open operation until its path is known. Of two, nobody knows which one counts: the earlier one goes.
+    pub(super) fn note_patch_value(&mut self, start: usize, end: usize) {
+        self.let_wait((start, end));
+        let depth = self.work.open_frames();
+        self.note_patch_value_of(depth, start, end);
+    }
+
+    /// The same for the operation that is `depth` deep.
+    pub(super) fn note_patch_value_of(&mut self, depth: usize, start: usize, end: usize) {
+        let notes = self.work.notes(depth);
+        let earlier = core::mem::replace(&mut notes.value, Text { start, end, ..Text::default() });
+        if earlier.end != 0 {
+            self.mask(earlier.start, earlier.end, catalogue::UNKNOWN_SHAPE, Text::default());
+        }
+    }
+
     /// The value of a patch operation stands at the place that the operation's path names.
-    pub(super) fn patch_value(&mut self, value: Text, path: Text) {
+    pub(super) fn patch_value(&mut self, notes: Notes) {
+        let Notes { value, pointer: path, doubled, .. } = notes;
         if value.end == 0 {
             return;
+        }
+        if doubled {
+            return self.mask(value.start, value.end, catalogue::UNKNOWN_SHAPE, Text::default());
         }
         // The policy's own paths go from the list of operations on.
         let place = self.work.frames.last().map_or(start::RECORD, |frame| frame.state);

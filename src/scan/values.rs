@@ -3,19 +3,15 @@
 use super::frame::{close, pair};
 use super::keys::Member;
 use super::paths::effect;
-use super::string::{self, Text};
-use super::tables::Tables;
+use super::string::Text;
 use super::walk::Walk;
 use crate::envelope::Source;
 use crate::redact::class::Class;
-use crate::redact::names::{self, name};
+use crate::redact::names::name;
 use crate::redact::{catalogue, is_mask, push_mask, push_value_mask, start};
 
 /// What a truncated value keeps at its beginning.
 const TRUNCATED_BYTES: usize = 16;
-
-/// Bytes of the longest name of a member that names a pair: `parameterName`.
-const LONGEST_PAIR_NAME: usize = 13;
 
 impl Walk<'_, '_> {
     /// A key that says something about its object, or is long enough to hold a token itself.
@@ -86,13 +82,8 @@ impl Walk<'_, '_> {
             return self.mask(quote, after, catalogue::BY_NAME, text);
         }
         self.name_decides(text, named);
-        if named & name::PAIR_VALUE != 0 {
-            match self.name_of_pair(self.frame.keys) {
-                Some(name) if self.own_pair(name, span) => return,
-                Some(name) if self.is_secret_name(name) => return self.mask(quote, after, catalogue::BY_NAME, text),
-                Some(_) => {}
-                None => self.note_value(quote, after),
-            }
+        if named & name::PAIR_VALUE != 0 && self.names_decide(span, text) {
+            return;
         }
         if flags & effect::EXEMPT != 0 {
             return self.own_text(text);
@@ -127,7 +118,7 @@ impl Walk<'_, '_> {
             return self.remove(member, after);
         }
         if self.frame.close & close::PATCH != 0 && named & name::PAIR_VALUE != 0 {
-            return self.note_value(at, after);
+            return self.note_patch_value(at, after);
         }
         let is_number = !matches!(self.text.byte(at), b't' | b'f' | b'n');
         if flags & effect::KEEP != 0 || !is_number {
@@ -138,49 +129,8 @@ impl Walk<'_, '_> {
         } else if named & name::SECRET != 0 {
             self.mask(at, after, catalogue::BY_NAME, Text::default());
         } else if named & name::PAIR_VALUE != 0 {
-            match self.name_of_pair(self.frame.keys) {
-                Some(name) if self.own_pair(name, span) => {}
-                Some(name) if self.is_secret_name(name) => self.mask(at, after, catalogue::BY_NAME, Text::default()),
-                Some(_) => {}
-                None => self.note_value(at, after),
-            }
+            self.names_decide(span, Text::default());
         }
-    }
-
-    /// Remembers the value of a pair or patch operation, because what decides about it has not come yet.
-    pub(super) fn note_value(&mut self, start: usize, end: usize) {
-        self.frame.pair |= pair::VALUE;
-        let depth = self.work.open_frames();
-        self.work.notes(depth).value = Text { start, end, ..Text::default() };
-    }
-
-    /// The value of the member of the open object that names its pair, if it has been read and is a string; `from` is where the object's
-    /// keys begin.
-    fn name_of_pair(&self, from: usize) -> Option<Text> {
-        let view = self.text.view();
-        let quote = if self.escaped_form { 2 } else { 1 };
-        let keys = self.work.repeats.keys.get(from..).unwrap_or_default();
-        keys.iter().find_map(|&start| {
-            let start = start as usize;
-            let key = view.span(start, start + LONGEST_PAIR_NAME + 1);
-            let length = key.iter().position(|&byte| byte == b'"')?;
-            if !names::is_pair_name(key.get(..length)?) {
-                return None;
-            }
-            let mut at = start + length + quote;
-            while matches!(view.byte(at), b' ' | b'\t' | b'\n' | b'\r' | b':') {
-                at += 1;
-            }
-            (view.byte(at) == b'"').then(|| string::read_again(view, at + 1, self.escaped_form))
-        })
-    }
-
-    /// Whether the items of an array that is the value of a pair are secret, by the pair's name; the frame of the pair has been put away.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn is_array_of_secrets(&mut self) -> bool {
-        let keys = self.work.frames.last().map_or(0, |frame| frame.keys);
-        self.name_of_pair(keys).is_some_and(|name| self.is_secret_name(name))
     }
 
     /// An object that calls itself a Secret.
@@ -200,17 +150,6 @@ impl Walk<'_, '_> {
                 self.frame.state = self.tables.paths.enter(start::EMBEDDED_SECRET, self.frame.state);
             }
         }
-    }
-
-    pub(super) fn is_secret_name(&mut self, text: Text) -> bool {
-        let Tables { keys, paths, hints, .. } = &mut *self.tables;
-        let view = self.text.view();
-        let found = if text.escapes {
-            keys.look_up_decoded(paths, hints, view, text, start::QUIET, &mut self.work.scratch)
-        } else {
-            keys.look_up_name(paths, hints, view, text.start, text.end, start::QUIET)
-        };
-        found.name() & name::SECRET != 0
     }
 
     /// Puts a mask in the place of a value.

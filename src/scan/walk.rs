@@ -11,6 +11,7 @@ use super::frame::{Frame, close, pair};
 use super::keys::{Member, watch};
 use super::learn::is_teachable;
 use super::members::{Reached, TWO_LOOPS};
+use super::pairs::Waiting;
 use super::paths::{State, effect};
 use super::repeats::Repeats;
 use super::string::{self, Malformed, Text};
@@ -46,10 +47,12 @@ pub(super) struct Notes {
     depth: usize,
     /// Position of the container's own key.
     pub(super) member: usize,
-    /// The value of a pair whose name has not come yet, or of a patch operation, quotes included.
+    /// The value of a patch operation, quotes included.
     pub(super) value: Text,
     /// The path of a patch operation.
     pub(super) pointer: Text,
+    /// The operation has had a path or a value before.
+    pub(super) doubled: bool,
     /// How many of the container's keys are in the table of `repeats`.
     entered: usize,
     /// Where the container stands, of which the inside is read from another place.
@@ -67,6 +70,8 @@ pub(crate) struct Work {
     notes: Vec<Notes>,
     /// Strings of the innermost array of arguments.
     pub(super) arguments: Vec<Text>,
+    /// Values of pairs whose names may not all have come yet.
+    pub(super) waiting: Vec<Waiting>,
     pub(super) scratch: Vec<u8>,
     pub(super) hits: Vec<Hit>,
     /// How the template that was last compared lies over the text.
@@ -148,6 +153,7 @@ impl<'w, 'r> Walk<'w, 'r> {
         work.repeats.clear();
         work.notes.clear();
         work.arguments.clear();
+        work.waiting.clear();
         Self {
             text,
             tables,
@@ -275,10 +281,7 @@ impl<'w, 'r> Walk<'w, 'r> {
             self.work.notes(depth).entered = now_entered;
         }
         if repeated {
-            self.work.edits.replace_with(key.end, key.end, |out| {
-                out.push(b'#');
-                crate::number::push(out, key.start as u64);
-            });
+            self.work.edits.number_key(key.end, key.start);
         }
     }
 

@@ -142,8 +142,16 @@ fn doubled_keys_hide_nothing() {
         let value = random.literal(&base64(secret.as_bytes()));
         let (data, harmless) = (random.literal("data"), random.literal("data"));
         let pair = [format!("{data}:{{\"k\":{value}}}"), format!("{harmless}:{{\"k\":\"eA==\"}}")];
-        let body = match random.below(3) {
+        let mut operation = vec![format!("\"path\":{}", random.literal("/data/k")), format!("\"value\":{value}")];
+        operation.push(
+            random.pick(&[r#""value":"x""#, r#""Value":"x""#, r#""path":"/metadata/name""#, r#""path":"""#]).to_owned(),
+        );
+        for at in (1..operation.len()).rev() {
+            operation.swap(at, random.below(at + 1));
+        }
+        let body = match random.below(4) {
             0 => format!("{{\"kind\":\"Secret\",{},{}}}", pair[0], pair[1]),
+            3 => format!("[{{\"op\":\"add\",{}}}]", operation.join(",")),
             1 => format!("{{{},\"kind\":\"Secret\",{}}}", pair[1], pair[0]),
             _ => format!("{{\"data\":{{\"k\":{value},{}:{value}}}}}", random.literal("k")),
         };
