@@ -126,7 +126,7 @@ pub(crate) struct Envelope {
     bodies: Vec<(bool, usize, usize)>,
     /// What the bodies of the event are, if the event around it has said so.
     pub(crate) class: Option<Class>,
-    /// The event names its resource more than once.
+    /// The event says more than once what its bodies are.
     pub(crate) ambiguous: bool,
     /// Position behind the record's last bracket.
     pub(crate) end: usize,
@@ -164,7 +164,7 @@ impl Envelope {
                 }
             }
             // What the bodies are has been said twice.
-            Some(_) => self.ambiguous |= field == Field::Resource as u8 || field == Field::Subresource as u8,
+            Some(_) => self.ambiguous |= DECIDING.contains(&field),
             None if field == Field::Groups as u8 => self.groups.push(text),
             None => self.source_ips.push(text),
         }

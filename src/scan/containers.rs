@@ -203,14 +203,14 @@ impl Walk<'_, '_> {
         self.replace_nested(from, to, out);
     }
 
-    pub(super) fn replace_nested(&mut self, from: usize, to: usize, out: Option<Vec<u8>>) {
+    pub(super) fn replace_nested(&mut self, from: usize, to: usize, out: Result<Vec<u8>, Unread>) {
         match out {
-            Some(out) => self.work.edits.replace(from, to, &out),
-            None => self.mask(from, to, catalogue::NOT_LOOKED_AT, Text::default()),
+            Ok(out) => self.work.edits.replace(from, to, &out),
+            Err(_) => self.mask(from, to, catalogue::NOT_LOOKED_AT, Text::default()),
         }
     }
 
-    /// A pass over a text inside this one: what leaves, and whether that differs. `None` if it is no JSON or nested too deep.
+    /// A pass over a text inside this one: what leaves, and whether that differs.
     pub(super) fn nested(
         &mut self,
         mut json: Vec<u8>,
@@ -218,16 +218,16 @@ impl Walk<'_, '_> {
         class: Option<Class>,
         depth: usize,
         named: u8,
-    ) -> Option<(Vec<u8>, bool)> {
+    ) -> Result<(Vec<u8>, bool), Unread> {
         if self.level >= MAX_LEVEL {
-            return None;
+            return Err(Unread::NoJson);
         }
         let length = json.len();
         json.resize(length + PADDING, 0);
         let mut work = self.tables.spare.pop().unwrap_or_default();
         let mut envelope = Envelope::inside(class);
         let deferred = core::mem::take(&mut self.tables.deferred);
-        let mut text = Padded::new(&mut json)?;
+        let mut text = Padded::new(&mut json).ok_or(Unread::NoJson)?;
         let before = *self.redactions;
         let mut walk =
             Walk::new(&mut text, self.tables, &mut work, &mut envelope, self.redactions, self.level + 1, depth);
@@ -241,12 +241,21 @@ impl Walk<'_, '_> {
         work.edits.render(&text, 0, length, &mut out);
         self.tables.spare.push(work);
         self.tables.deferred = deferred;
-        if result.is_err() {
+        if result.is_err() || envelope.ambiguous {
             *self.redactions = before;
-            return None;
+            return Err(if result.is_err() { Unread::NoJson } else { Unread::Ambiguous });
         }
-        Some((out, changed))
+        Ok((out, changed))
     }
+}
+
+/// Why a text inside this one could not be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// It is no JSON, or nested too deep.
+    NoJson,
+    /// It is an event that says more than once what its bodies are.
+    Ambiguous,
 }
 
 /// The class that a start is for.

@@ -2,7 +2,7 @@
 //! string, auditd records and plain prose; each leaves as it came but for what is secret in it.
 
 use super::buffer::{PADDING, View};
-use super::containers::class_of_start;
+use super::containers::{Unread, class_of_start};
 use super::hints::Hints;
 use super::memo::Judged;
 use super::paths::{State, effect};
@@ -239,15 +239,13 @@ impl Walk<'_, '_> {
         }
         let state = self.tables.paths.enter(state, self.place);
         match self.nested(json, state, class, 0, 0) {
-            Some((_, false)) => {}
-            Some((out, true)) => {
-                self.work.edits.replace_with(text.start, text.end, |arena| string::encode(&out, arena))
-            }
+            Ok((_, false)) => {}
+            Ok((out, true)) => self.work.edits.replace_with(text.start, text.end, |arena| string::encode(&out, arena)),
             // No JSON after all, or not to its end.
-            None if flags & (effect::EVENT | effect::DENIED | effect::PARTLY) != 0 => {
-                self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text)
+            Err(Unread::NoJson) if flags & (effect::EVENT | effect::DENIED | effect::PARTLY) == 0 => {
+                self.no_json(text, quote, after, flags)
             }
-            None => self.no_json(text, quote, after, flags),
+            Err(_) => self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text),
         }
     }
 

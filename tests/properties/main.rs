@@ -59,11 +59,12 @@ fn patch(random: &mut Random, json: &str) -> String {
     format!("[{{{}}}]", members.join(","))
 }
 
-/// The event as it is, or as a raw line as shippers write it.
+/// The event as it is, as a raw line as shippers write it, or in a list of events as webhooks send them.
 fn wrapped(random: &mut Random, event: String) -> String {
-    match random.below(3) {
+    match random.below(4) {
         0 => format!("{{\"stream\":\"stdout\",\"log\":{}}}", Value::from(event)),
         1 => format!("{{\"log\":{},\"tail\":[1,{{}}]}}", Value::from(event + "\n")),
+        2 => format!(r#"{{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[{event},{{"kind":"Event"}}]}}"#),
         _ => event,
     }
 }
@@ -149,7 +150,8 @@ fn doubled_keys_hide_nothing() {
         for at in (1..operation.len()).rev() {
             operation.swap(at, random.below(at + 1));
         }
-        let body = match random.below(4) {
+        let body = match random.below(5) {
+            4 => format!("{{\"items\":[{{{},{},\"kind\":\"Secret\"}}]}}", pair[0], pair[1]),
             0 => format!("{{\"kind\":\"Secret\",{},{}}}", pair[0], pair[1]),
             3 => format!("[{{\"op\":\"add\",{}}}]", operation.join(",")),
             1 => format!("{{{},\"kind\":\"Secret\",{}}}", pair[1], pair[0]),
