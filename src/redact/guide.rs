@@ -42,7 +42,7 @@ pub(super) static KUBERNETES: &[Row] = rows! {
         "The answer's kind is Table; only `objectRef.resource` says what is in it.", "Kubernetes API, meta/v1 Table",
         ("secrets", ""), r#""responseObject":{"kind":"Table","rows":[{"cells":["db","hunter2hunter2"],"object":{"metadata":{"name":"db"},"data":{"k":"aHVudGVyMg=="}}}]}"#, ["hunter2", "aHVudGVy"], ["Table", "\"name\":\"db\""];
     "K03" "JSON patches; `test` holds the old value", "the value is treated as what stands at the operation's path; op and path stay",
-        "A patch of a Secret has no kind.", "RFC 6902",
+        "A patch of a Secret has no kind. Of an operation with two values only the last one is read, and of one with two paths none.", "RFC 6902",
         ("secrets", ""), r#""requestObject":[{"op":"test","path":"/data/k","value":"aHVudGVyMg=="},{"op":"add","path":"","value":"hunter2hunter2"}]"#, ["aHVudGVy", "hunter2"], ["/data/k", "test"];
     "K04" "Copies of the object in its annotations", "left out on Secrets and ConfigMaps, read as the object elsewhere; a change cause is read as a command line",
         "kubectl, kapp, Rancher and Banzai keep the last manifest; peers have leaked by it.", "kubectl apply; kapp; Rancher wrangler; banzaicloud/k8s-objectmatcher",
@@ -134,7 +134,7 @@ pub(super) static LINUX: &[Row] = rows! {
         "journald does so where a message is not UTF-8.", "systemd, journal export formats",
         ("", ""), r#"{"MESSAGE":[112,97,115,115,119,111,114,100,61,104,117,110,116,101,114,50,104,117,110,116,101,114,50]}"#, ["104,117,110"], ["password=["];
     "N01" "A scalar under a secret name, a pair of name and value with one, an argument behind such a flag", "masked; objects and lists below are read on",
-        "Names are split into words, whatever their case; a last word like Name, Ref, Path or Expiration makes them harmless.", "names in the wild; Rancher's and Elastic's lists",
+        "Names are split into words, whatever their case; a last word like Name, Ref, Path or Expiration makes them harmless. A pair may have several names and values, in any order: each name decides about all values.", "names in the wild; Rancher's and Elastic's lists",
         ("widgets", "example.com"), r#""requestObject":{"spec":{"apiKey":"hunter2hunter2","secretName":"db","params":[{"name":"db-password","default":"hunter2hunter2"}],"tokenExpirationSeconds":3600}}"#, ["hunter2"], ["\"secretName\":\"db\"", "3600"];
     "D01" "Encodings of something secret", "masked as a whole",
         "base64, hexadecimal, percent and JSON escapes, up to three in each other; over a limit what is left unread is masked, too. gzip in base64 is never unpacked.", "RFC 4648, RFC 3986, RFC 8259, RFC 1952",
