@@ -32,6 +32,7 @@ const LAST_CHANGES: usize = 64;
 /// The changes of one text, and the bytes that go in.
 #[derive(Default)]
 pub(crate) struct Edits {
+    /// In the order of where they begin; of those that begin at one place the last one was made last.
     list: Vec<Edit>,
     arena: Vec<u8>,
     /// Not every change lies behind the one before it.
@@ -71,10 +72,14 @@ impl Edits {
     }
 
     fn push(&mut self, edit: Edit) {
-        if self.list.last().is_some_and(|last| last.end > edit.start) {
-            self.unordered = true;
+        let Some(last) = self.list.last().filter(|last| last.end > edit.start) else { return self.list.push(edit) };
+        self.unordered = true;
+        if last.start <= edit.start {
+            self.list.push(edit);
+        } else {
+            let at = self.list.partition_point(|other| other.start <= edit.start);
+            self.list.insert(at, edit);
         }
-        self.list.push(edit);
     }
 
     /// Whether anything changes.
@@ -134,8 +139,8 @@ impl Edits {
         }
     }
 
-    /// Appends `start..end` of `text` to `out` with all changes made, and forgets those; nothing in front of `start` has been
-    /// changed since. For what is `read_again` keys get no numbers: what they are called decides about their values.
+    /// Appends `start..end` of `text` to `out` with all changes made, and forgets those. For what is `read_again` keys get no numbers: what they are
+    /// called decides about their values.
     pub(crate) fn take_out(
         &mut self,
         text: &Padded<'_>,
@@ -143,14 +148,12 @@ impl Edits {
         read_again: bool,
         out: &mut Vec<u8>,
     ) {
-        let first = self.list.iter().rposition(|edit| edit.start < start).map_or(0, |last| last + 1);
-        let (mut inside, behind): (Vec<_>, Vec<_>) =
-            self.list.split_off(first).into_iter().partition(|edit| edit.start < end);
-        debug_assert!(!self.list.iter().any(|edit| edit.start >= start && edit.start < end), "a change is left inside");
+        let first = self.list.partition_point(|edit| edit.start < start);
+        let behind = self.list.partition_point(|edit| edit.start < end);
+        let mut inside: Vec<Edit> = self.list.drain(first..behind).collect();
         inside.retain(|edit| !(read_again && edit.numbers));
         put_in_order(&mut inside);
         render(&inside, &self.arena, text, start, end, out);
-        self.list.extend(behind);
     }
 }
 
