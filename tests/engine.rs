@@ -556,6 +556,8 @@ fn every_name_decides_about_every_value_of_its_pair() {
         r#""value":"hunter2x","n\u0061me":"DB_PASSWORD""#,
         r#""name":"DB_PASSWORD","v\u0061lue":"hunter2x""#,
         r#""value":4711471147114711,"name":"DB_PASSWORD""#,
+        r#""value":"hunter2x","x":{"value":"debug"},"name":"DB_PASSWORD""#,
+        r#""value":"hunter2x","x":[{"value":"debug"},{"default":1}],"key":"a","name":"DB_PASSWORD""#,
     ] {
         let harmless = pair.replace("DB_PASSWORD", "LOG_LEVEL");
         // What stands in other objects says nothing.

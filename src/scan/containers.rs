@@ -250,7 +250,7 @@ impl Walk<'_, '_> {
 }
 
 /// Why a text inside this one could not be read.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) enum Unread {
     /// It is no JSON, or nested too deep.
     NoJson,

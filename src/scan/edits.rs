@@ -150,7 +150,7 @@ impl Edits {
     ) {
         let first = self.list.partition_point(|edit| edit.start < start);
         let behind = self.list.partition_point(|edit| edit.start < end);
-        let mut inside: Vec<Edit> = self.list.drain(first..behind).collect();
+        let mut inside: Vec<Edit> = self.list.drain(first..behind.max(first)).collect();
         inside.retain(|edit| !(read_again && edit.numbers));
         put_in_order(&mut inside);
         render(&inside, &self.arena, text, start, end, out);

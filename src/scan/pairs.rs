@@ -40,14 +40,20 @@ impl Walk<'_, '_> {
     pub(super) fn let_wait(&mut self, span: (usize, usize)) {
         self.frame.pair |= pair::VALUE;
         let object = self.frame.start;
-        // What is behind the container around this one, and not in this one, has been closed.
+        if self.work.waiting.len() - self.first_waiting() >= MOST_WAITING {
+            return self.mask(span.0, span.1, catalogue::NOT_LOOKED_AT, Text::default());
+        }
+        self.work.waiting.push(Waiting { object, span });
+    }
+
+    /// Forgets the values of objects that have been closed; where those of the open one begin, which are the last ones then.
+    fn first_waiting(&mut self) -> usize {
+        let object = self.frame.start;
+        // What is behind the container around this one, and not directly in this one, has been closed.
         let outer = self.work.frames.last().map_or(0, |frame| frame.start);
         let waiting = &mut self.work.waiting;
         while waiting.pop_if(|value| value.object > outer && value.object != object).is_some() {}
-        if waiting.iter().rev().take_while(|value| value.object == object).count() >= MOST_WAITING {
-            return self.mask(span.0, span.1, catalogue::NOT_LOOKED_AT, Text::default());
-        }
-        waiting.push(Waiting { object, span });
+        waiting.iter().rposition(|value| value.object != object).map_or(0, |last| last + 1)
     }
 
     /// A name decides about the values that stand in front of it.
@@ -55,8 +61,7 @@ impl Walk<'_, '_> {
         if named & name::PAIR_NAME == 0 || self.frame.pair & pair::VALUE == 0 {
             return;
         }
-        let object = self.frame.start;
-        let first = self.work.waiting.iter().rposition(|value| value.object != object).map_or(0, |last| last + 1);
+        let first = self.first_waiting();
         for value in self.work.waiting.split_off(first) {
             if self.own_pair(text, value.span) {
                 continue;

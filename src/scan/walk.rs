@@ -51,7 +51,7 @@ pub(super) struct Notes {
     pub(super) value: Text,
     /// The path of a patch operation.
     pub(super) pointer: Text,
-    /// The operation has had a path or a value before.
+    /// The operation has two paths.
     pub(super) doubled: bool,
     /// How many of the container's keys are in the table of `repeats`.
     entered: usize,
