@@ -15,7 +15,7 @@ const MOST_WAITING: usize = 8;
 pub(super) struct Waiting {
     /// Where the object begins.
     object: usize,
-    /// The value, quotes included.
+    /// The value, quotes included; an array, whose items are values, has its bracket twice.
     span: (usize, usize),
 }
 
@@ -32,18 +32,26 @@ impl Walk<'_, '_> {
                 return true;
             }
         }
-        self.let_wait(span);
+        self.wait_or_mask(span);
         false
     }
 
-    /// Remembers a value of the open object, because what decides about it may not have come yet.
-    pub(super) fn let_wait(&mut self, span: (usize, usize)) {
+    /// Remembers a value of the open object, because what decides about it may not have come yet; one too many is masked.
+    pub(super) fn wait_or_mask(&mut self, span: (usize, usize)) {
+        if !self.let_wait(span) {
+            self.mask(span.0, span.1, catalogue::NOT_LOOKED_AT, Text::default());
+        }
+    }
+
+    /// Remembers a value of the open object, if there is room.
+    fn let_wait(&mut self, span: (usize, usize)) -> bool {
         self.frame.pair |= pair::VALUE;
         let object = self.frame.start;
-        if self.work.waiting.len() - self.first_waiting() >= MOST_WAITING {
-            return self.mask(span.0, span.1, catalogue::NOT_LOOKED_AT, Text::default());
+        let is_room = self.work.waiting.len() - self.first_waiting() < MOST_WAITING;
+        if is_room {
+            self.work.waiting.push(Waiting { object, span });
         }
-        self.work.waiting.push(Waiting { object, span });
+        is_room
     }
 
     /// Forgets the values of objects that have been closed; where those of the open one begin, which are the last ones then.
@@ -63,30 +71,68 @@ impl Walk<'_, '_> {
         }
         let first = self.first_waiting();
         for value in self.work.waiting.split_off(first) {
-            if self.own_pair(text, value.span) {
+            let is_array = value.span.0 == value.span.1;
+            if !is_array && self.own_pair(text, value.span) {
                 continue;
             }
-            if self.is_secret_name(text) {
-                self.mask(value.span.0, value.span.1, catalogue::BY_NAME, Text::default());
-            } else {
+            if !self.is_secret_name(text) {
                 self.work.waiting.push(value);
+            } else if is_array {
+                self.mask_items(value.span.0);
+            } else {
+                self.mask(value.span.0, value.span.1, catalogue::BY_NAME, Text::default());
             }
         }
     }
 
-    /// Whether the items of an array that is the value of a pair are secret, by the pair's name; the frame of the pair has been put away.
+    /// Whether the items of the array at `bracket`, which is the value of a pair, are secret by a name of the pair; a later name still may say
+    /// so. The frame of the pair has been put away.
     #[cold]
     #[inline(never)]
-    pub(super) fn is_array_of_secrets(&mut self) -> bool {
-        let Some(&frame) = self.work.frames.last() else { return false };
+    pub(super) fn is_array_of_secrets(&mut self, bracket: usize) -> bool {
+        let Some(frame) = self.work.frames.pop() else { return false };
         let inner = core::mem::replace(&mut self.frame, frame);
         let mut next = frame.keys;
         let mut is_secret = false;
         while let Some(name) = self.name_of_pair(&mut next) {
             is_secret |= self.is_secret_name(name);
         }
-        self.frame = inner;
+        is_secret = is_secret || !self.let_wait((bracket, bracket));
+        let outer = core::mem::replace(&mut self.frame, inner);
+        self.work.frames.push(outer);
         is_secret
+    }
+
+    /// Masks the strings and numbers of the array at `bracket`, which has been read, as those of an array of secrets are: objects in it stay.
+    fn mask_items(&mut self, bracket: usize) {
+        let view = self.text.unbound_view();
+        let (mut arrays, mut objects) = (0_usize, 0_usize);
+        let mut at = bracket;
+        loop {
+            let start = at;
+            let mut text = Text::default();
+            match view.byte(at) {
+                b'[' => arrays += 1,
+                b']' => arrays -= 1,
+                b'{' => objects += 1,
+                b'}' => objects -= 1,
+                b'"' => {
+                    text = string::read_again(view, at + 1, self.escaped_form);
+                    at = text.end;
+                }
+                0 => return,
+                _ => {}
+            }
+            at += 1;
+            let number = crate::number::read(view, start);
+            at = number.as_ref().map_or(at, |number| number.end);
+            if arrays == 0 {
+                return;
+            }
+            if objects == 0 && (number.is_some() || text.end > 0) {
+                self.mask(start, at, catalogue::BY_NAME, text);
+            }
+        }
     }
 
     /// The next name of the open object's pair that has been read and is a string; `next` is the number of the key to begin with.

@@ -26,7 +26,7 @@ impl Walk<'_, '_> {
 
     /// Remembers the value of the open operation until its path is known. Of two, nobody knows which one counts: the earlier one goes.
     pub(super) fn note_patch_value(&mut self, start: usize, end: usize) {
-        self.let_wait((start, end));
+        self.wait_or_mask((start, end));
         let depth = self.work.open_frames();
         self.note_patch_value_of(depth, start, end);
     }

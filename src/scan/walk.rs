@@ -290,7 +290,7 @@ impl<'w, 'r> Walk<'w, 'r> {
         let item = if self.text.byte(at) == b'{' {
             None
         } else {
-            if named & name::PAIR_VALUE != 0 && self.is_array_of_secrets() {
+            if named & name::PAIR_VALUE != 0 && self.is_array_of_secrets(at) {
                 named |= name::SECRET;
             }
             Some(self.tables.item_of(state, named & name::SECRET))
