@@ -579,7 +579,10 @@ fn every_name_decides_about_every_value_of_its_pair() {
             assert!(!shown.contains("redacted") && shown.contains("debug"), "{shown}");
             assert_eq!(
                 out["auditgate"]["redactions"],
-                ["hunter2", "4711471147114711", "-1500"].map(|value| shown.matches(value).count()).iter().sum::<usize>()
+                ["hunter2", "4711471147114711", "-1500"]
+                    .map(|value| shown.matches(value).count())
+                    .iter()
+                    .sum::<usize>()
             );
         }
     }

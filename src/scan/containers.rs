@@ -106,6 +106,9 @@ impl Walk<'_, '_> {
         if bits & close::COMMAND != 0 {
             self.command_line();
         }
+        if bits & close::PAIR != 0 {
+            self.close_pair_value(frame.start);
+        }
         if bits & close::BYTES != 0 && frame.item.is_some() {
             self.bytes_of_message(frame.start, after);
         }

@@ -32,6 +32,8 @@ pub(super) mod close {
     pub(crate) const INDEXED: u32 = 1 << 11;
     /// Leave the member out without a look at its inside: the container is not opened.
     pub(crate) const SKIP: u32 = 1 << 12;
+    /// The value of a pair about whose inside something is to be decided.
+    pub(crate) const PAIR: u32 = 1 << 13;
 
     /// Bits that have to do with the strings directly inside.
     pub(crate) const STRINGS: u32 = COMMAND | PATCH | INDEXED;

@@ -174,8 +174,9 @@ impl Walk<'_, '_> {
                 student.slot(start, end, if is_kind { kind | slot::KIND } else { kind } | searched, field);
                 Some(after)
             }
-            // What the items of a pair's value are, the name of the pair says.
+            // What is inside of a pair's value, the name of the pair says.
             b'[' if named & name::PAIR_VALUE != 0 => None,
+            b'{' if named & name::PAIR_VALUE != 0 && self.tables.paths.asks_for_names() => None,
             b'{' | b'[' => {
                 if effects & !HARMLESS != 0 || named & name::SECRET != 0 {
                     student.hopeless = true;

@@ -161,19 +161,28 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The value of a pair whose name a rule of the policy asks for; whether that was all there is to do.
-    pub(super) fn own_pair(&mut self, pair_name: Text, span: (usize, usize)) -> bool {
-        if !OWN_RULES {
-            return false;
+    /// What a rule of the policy says of the values of a pair with that name.
+    pub(super) fn own_action(&mut self, pair_name: Text) -> Option<Action> {
+        let rule = self.own_rule(pair_name)?;
+        Some(self.tables.own.action(rule))
+    }
+
+    fn own_rule(&mut self, pair_name: Text) -> Option<u8> {
+        if !self.tables.paths.asks_for_names() {
+            return None;
         }
         let mut decoded = Vec::new();
         string::decode(self.text.view(), pair_name, &mut decoded);
-        let Some(rule) = self.tables.paths.rule_of_name(&decoded) else { return false };
-        let action = self.tables.own.action(rule);
-        if action == Action::Keep {
+        self.tables.paths.rule_of_name(&decoded)
+    }
+
+    /// The value of a pair whose name a rule of the policy asks for; whether that was all there is to do.
+    pub(super) fn own_pair(&mut self, pair_name: Text, span: (usize, usize)) -> bool {
+        let Some(rule) = self.own_rule(pair_name) else { return false };
+        if self.tables.own.action(rule) == Action::Keep {
             return true;
         }
-        decoded.clear();
+        let mut decoded = Vec::new();
         let view = self.text.view();
         if view.byte(span.0) == b'"' {
             string::decode(view, string::read_again(view, span.0 + 1, self.escaped_form), &mut decoded);

@@ -214,6 +214,11 @@ impl Paths {
         alias as Symbol
     }
 
+    /// Whether a rule asks for names.
+    pub(super) fn asks_for_names(&self) -> bool {
+        OWN_RULES && !self.own.words.is_empty()
+    }
+
     /// The rule that decides about values of this name, such as those of a pair of name and value.
     pub(super) fn rule_of_name(&self, name: &[u8]) -> Option<u8> {
         if self.own.words.is_empty() {

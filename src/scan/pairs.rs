@@ -1,9 +1,10 @@
 //! Pairs: the name of a member of an object says what another member's value is, `{"name": "DB_PASSWORD", "value": "..."}`, in any order.
 
-use super::frame::pair;
+use super::frame::{close, pair};
 use super::string::{self, Text};
 use super::tables::Tables;
 use super::walk::Walk;
+use crate::policy::Action;
 use crate::redact::names::{self, name};
 use crate::redact::{catalogue, start};
 
@@ -15,7 +16,7 @@ const MOST_WAITING: usize = 8;
 pub(super) struct Waiting {
     /// Where the object begins.
     object: usize,
-    /// The value, quotes included; an array, whose items are values, has its bracket twice.
+    /// The value, quotes included; a container, whose inside is what counts, has its bracket twice.
     span: (usize, usize),
 }
 
@@ -71,66 +72,140 @@ impl Walk<'_, '_> {
         }
         let first = self.first_waiting();
         for value in self.work.waiting.split_off(first) {
-            let is_array = value.span.0 == value.span.1;
-            if !is_array && self.own_pair(text, value.span) {
-                continue;
-            }
-            if !self.is_secret_name(text) {
+            if !self.decides(text, value.span) {
                 self.work.waiting.push(value);
-            } else if is_array {
-                self.mask_items(value.span.0);
-            } else {
-                self.mask(value.span.0, value.span.1, catalogue::BY_NAME, Text::default());
             }
         }
     }
 
-    /// Whether the items of the array at `bracket`, which is the value of a pair, are secret by a name of the pair; a later name still may say
-    /// so. The frame of the pair has been put away.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn is_array_of_secrets(&mut self, bracket: usize) -> bool {
-        let Some(frame) = self.work.frames.pop() else { return false };
-        let inner = core::mem::replace(&mut self.frame, frame);
-        let mut next = frame.keys;
-        let mut is_secret = false;
-        while let Some(name) = self.name_of_pair(&mut next) {
-            is_secret |= self.is_secret_name(name);
+    /// Whether a name decides about a value in front of it.
+    fn decides(&mut self, name: Text, (start, end): (usize, usize)) -> bool {
+        if start != end {
+            if self.own_pair(name, (start, end)) {
+                return true;
+            }
+            let is_secret = self.is_secret_name(name);
+            if is_secret {
+                self.mask(start, end, catalogue::BY_NAME, Text::default());
+            }
+            return is_secret;
         }
-        is_secret = is_secret || !self.let_wait((bracket, bracket));
-        let outer = core::mem::replace(&mut self.frame, inner);
-        self.work.frames.push(outer);
+        if let Some(action) = self.own_action(name) {
+            if action != Action::Keep {
+                self.for_each_value(start, true, |walk, span, _| {
+                    walk.own_pair(name, span);
+                });
+            }
+            return true;
+        }
+        let is_secret = self.text.byte(start) == b'[' && self.is_secret_name(name);
+        if is_secret {
+            self.for_each_value(start, false, |walk, (start, end), text| {
+                walk.mask(start, end, catalogue::BY_NAME, text);
+            });
+        }
         is_secret
     }
 
-    /// Masks the strings and numbers of the array at `bracket`, which has been read, as those of an array of secrets are: objects in it stay.
-    fn mask_items(&mut self, bracket: usize) {
+    /// What the names that have been read say about the container at `bracket`, the value of a pair whose frame has been put away: bits of
+    /// [`name`] for its items, and of [`close`].
+    #[cold]
+    #[inline(never)]
+    pub(super) fn open_pair_value(&mut self, bracket: usize) -> (u8, u32) {
+        let is_array = self.text.byte(bracket) == b'[';
+        if self.work.frames.is_empty() || !is_array && !self.tables.paths.asks_for_names() {
+            return (0, 0);
+        }
+        self.in_pair(|walk| {
+            let mut next = walk.frame.keys;
+            while let Some(name) = walk.name_of_pair(&mut next) {
+                match walk.own_action(name) {
+                    Some(Action::Keep) => return (0, 0),
+                    Some(_) => return (0, close::PAIR),
+                    None if is_array && walk.is_secret_name(name) => return (name::SECRET, 0),
+                    None => {}
+                }
+            }
+            (0, if walk.let_wait((bracket, bracket)) { 0 } else { close::PAIR })
+        })
+    }
+
+    /// Does to what is inside of a pair's value what a rule of the policy says of the pair's name; without one there were too many values, and it
+    /// is masked.
+    pub(super) fn close_pair_value(&mut self, bracket: usize) {
+        self.in_pair(|walk| {
+            let mut next = walk.frame.keys;
+            while let Some(name) = walk.name_of_pair(&mut next) {
+                if walk.own_action(name).is_some() {
+                    return walk.for_each_value(bracket, true, |walk, span, _| {
+                        walk.own_pair(name, span);
+                    });
+                }
+            }
+            walk.for_each_value(bracket, true, |walk, (start, end), text| {
+                walk.mask(start, end, catalogue::NOT_LOOKED_AT, text);
+            });
+        });
+    }
+
+    /// With the frame of the container around the open one.
+    fn in_pair<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.work.frames.pop().unwrap_or_default();
+        let inner = core::mem::replace(&mut self.frame, outer);
+        let result = act(self);
+        let outer = core::mem::replace(&mut self.frame, inner);
+        self.work.frames.push(outer);
+        result
+    }
+
+    /// Every string and number in the container at `bracket`, which has been read; those in objects only if `in_objects`.
+    fn for_each_value(
+        &mut self,
+        bracket: usize,
+        in_objects: bool,
+        mut act: impl FnMut(&mut Self, (usize, usize), Text),
+    ) {
         let view = self.text.unbound_view();
-        let (mut arrays, mut objects) = (0_usize, 0_usize);
+        let (mut containers, mut objects) = (0_usize, 0_usize);
         let mut at = bracket;
         loop {
             let start = at;
+            let byte = view.byte(at);
+            at += 1;
             let mut text = Text::default();
-            match view.byte(at) {
-                b'[' => arrays += 1,
-                b']' => arrays -= 1,
-                b'{' => objects += 1,
-                b'}' => objects -= 1,
+            match byte {
+                b'{' | b'[' => {
+                    containers += 1;
+                    objects += usize::from(byte == b'{');
+                    continue;
+                }
+                b'}' | b']' => {
+                    containers -= 1;
+                    objects -= usize::from(byte == b'}');
+                    if containers == 0 {
+                        return;
+                    }
+                    continue;
+                }
                 b'"' => {
-                    text = string::read_again(view, at + 1, self.escaped_form);
-                    at = text.end;
+                    text = string::read_again(view, at, self.escaped_form);
+                    at = text.end + 1;
+                    let mut next = at;
+                    while view.byte(next).is_ascii_whitespace() {
+                        next += 1;
+                    }
+                    if view.byte(next) == b':' {
+                        continue;
+                    }
                 }
                 0 => return,
-                _ => {}
+                _ => match crate::number::read(view, start) {
+                    Some(number) => at = number.end,
+                    None => continue,
+                },
             }
-            at += 1;
-            let number = crate::number::read(view, start);
-            at = number.as_ref().map_or(at, |number| number.end);
-            if arrays == 0 {
-                return;
-            }
-            if objects == 0 && (number.is_some() || text.end > 0) {
-                self.mask(start, at, catalogue::BY_NAME, text);
+            if in_objects || objects == 0 {
+                act(self, (start, at), text);
             }
         }
     }

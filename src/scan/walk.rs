@@ -286,15 +286,14 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     #[inline(always)]
-    pub(super) fn open(&mut self, at: usize, state: State, closing: u32, mut named: u8, site: u32) -> Frame {
-        let item = if self.text.byte(at) == b'{' {
-            None
-        } else {
-            if named & name::PAIR_VALUE != 0 && self.is_array_of_secrets(at) {
-                named |= name::SECRET;
-            }
-            Some(self.tables.item_of(state, named & name::SECRET))
-        };
+    pub(super) fn open(&mut self, at: usize, state: State, mut closing: u32, mut named: u8, site: u32) -> Frame {
+        if named & name::PAIR_VALUE != 0 {
+            let (said, left) = self.open_pair_value(at);
+            named |= said;
+            closing |= left;
+        }
+        let item =
+            if self.text.byte(at) == b'{' { None } else { Some(self.tables.item_of(state, named & name::SECRET)) };
         let keys = self.work.repeats.keys.len();
         let site = if TEMPLATES && is_teachable(closing, named) { site } else { 0 };
         Frame { start: at, keys, state, item, close: closing, site, ..Frame::default() }

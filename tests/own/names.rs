@@ -1,6 +1,7 @@
 //! Key names where texts assign to them: prose, command lines, records of auditd, query strings.
 
-use super::{event, leaves};
+use super::{event, leaves, policy, process};
+use auditgate::Engine;
 use serde_json::{Value, json};
 
 const RULES: &str = "rules:\n- {name: r, keys: [employee_id, '*_iban']}";
@@ -140,4 +141,38 @@ fn every_action() {
     );
     assert_eq!(out["requestObject"]["x"], "a token=[redacted:N01] emp=[redacted:s] x");
     assert_eq!(out["requestObject"]["args"], json!(["--token", "[redacted:r]"]));
+}
+
+/// What is inside of a pair's value is the value, in front of the name and behind it; what the name does not speak of stays.
+#[test]
+fn values_of_pairs() {
+    let redact = "rules:\n- {name: r, keys: [employee_id]}\n- {name: k, keys: [db_password], action: keep}";
+    for (name, shown) in [("employee_id", "[redacted:r]"), ("db_password", "4711"), ("level", "4711")] {
+        for (value, expected) in [
+            (json!("4711"), json!(shown)),
+            (json!(["4711", true]), json!([shown, true])),
+            (json!({"4712": "4711", "b": [{"c": "4711"}]}), json!({"4712": shown, "b": [{"c": shown}]})),
+        ] {
+            let members = [format!("\"name\":\"{name}\""), format!("\"value\":{value}")];
+            for pair in [members.join(" , "), format!("{},{}", members[1], members[0])] {
+                let expected = json!([{"name": name, "value": expected}, {"value": "4711"}]);
+                for out in in_order(redact, &format!("{{\"x\":[{{{pair}}},{{\"value\":\"4711\"}}]}}")) {
+                    assert_eq!(out["x"], expected, "{pair}");
+                }
+            }
+        }
+    }
+    // One value too many waits for no name.
+    let pair = format!("{{{}\"name\":\"level\"}}", "\"value\":[\"4711\"],".repeat(9));
+    for out in in_order(redact, &pair) {
+        let out = out.to_string();
+        assert_eq!((out.matches("[\"4711\"]").count(), out.matches("[\"[redacted:N02]\"]").count()), (8, 1), "{out}");
+    }
+}
+
+/// What leaves of a body with its members in this order, parsed and as a raw line.
+fn in_order(redact: &str, body: &str) -> [Value; 2] {
+    let record = event("pods", json!({"requestObject": "BODY"})).to_string().replace("\"BODY\"", body);
+    [record.clone(), json!({"log": record}).to_string()]
+        .map(|record| process(&mut Engine::with_policy(policy(redact)), &record)["requestObject"].clone())
 }
