@@ -20,6 +20,17 @@ pub(super) struct Waiting {
     span: (usize, usize),
 }
 
+/// Why what is inside of a pair's value does not stay.
+#[derive(Clone, Copy)]
+enum Why {
+    /// A rule of the policy asks for the pair's name.
+    Own(Text),
+    /// The name is that of a secret; objects are read on.
+    SecretName,
+    /// There were too many values.
+    NotLookedAt,
+}
+
 impl Walk<'_, '_> {
     /// Whether a name that has been read decides about a value of the open object, which is `text` if it is a string; a later name still may.
     pub(super) fn names_decide(&mut self, span: (usize, usize), text: Text) -> bool {
@@ -92,17 +103,13 @@ impl Walk<'_, '_> {
         }
         if let Some(action) = self.own_action(name) {
             if action != Action::Keep {
-                self.for_each_value(start, true, |walk, span, _| {
-                    walk.own_pair(name, span);
-                });
+                self.hide_inside(start, Why::Own(name));
             }
             return true;
         }
         let is_secret = self.text.byte(start) == b'[' && self.is_secret_name(name);
         if is_secret {
-            self.for_each_value(start, false, |walk, (start, end), text| {
-                walk.mask(start, end, catalogue::BY_NAME, text);
-            });
+            self.hide_inside(start, Why::SecretName);
         }
         is_secret
     }
@@ -137,14 +144,10 @@ impl Walk<'_, '_> {
             let mut next = walk.frame.keys;
             while let Some(name) = walk.name_of_pair(&mut next) {
                 if walk.own_action(name).is_some() {
-                    return walk.for_each_value(bracket, true, |walk, span, _| {
-                        walk.own_pair(name, span);
-                    });
+                    return walk.hide_inside(bracket, Why::Own(name));
                 }
             }
-            walk.for_each_value(bracket, true, |walk, (start, end), text| {
-                walk.mask(start, end, catalogue::NOT_LOOKED_AT, text);
-            });
+            walk.hide_inside(bracket, Why::NotLookedAt);
         });
     }
 
@@ -158,13 +161,10 @@ impl Walk<'_, '_> {
         result
     }
 
-    /// Every string and number in the container at `bracket`, which has been read; those in objects only if `in_objects`.
-    fn for_each_value(
-        &mut self,
-        bracket: usize,
-        in_objects: bool,
-        mut act: impl FnMut(&mut Self, (usize, usize), Text),
-    ) {
+    /// Does to the strings and numbers in the container at `bracket`, which has been read, what is to be done.
+    #[cold]
+    #[inline(never)]
+    fn hide_inside(&mut self, bracket: usize, why: Why) {
         let view = self.text.unbound_view();
         let (mut containers, mut objects) = (0_usize, 0_usize);
         let mut at = bracket;
@@ -204,8 +204,11 @@ impl Walk<'_, '_> {
                     None => continue,
                 },
             }
-            if in_objects || objects == 0 {
-                act(self, (start, at), text);
+            match why {
+                Why::Own(name) => drop(self.own_pair(name, (start, at))),
+                Why::SecretName if objects > 0 => {}
+                Why::SecretName => self.mask(start, at, catalogue::BY_NAME, text),
+                Why::NotLookedAt => self.mask(start, at, catalogue::NOT_LOOKED_AT, text),
             }
         }
     }
