@@ -44,18 +44,13 @@ impl Walk<'_, '_> {
                 return true;
             }
         }
-        self.wait_or_mask(span);
-        false
-    }
-
-    /// Remembers a value of the open object, because what decides about it may not have come yet; one too many is masked.
-    pub(super) fn wait_or_mask(&mut self, span: (usize, usize)) {
         if !self.let_wait(span) {
             self.mask(span.0, span.1, catalogue::NOT_LOOKED_AT, Text::default());
         }
+        false
     }
 
-    /// Remembers a value of the open object, if there is room.
+    /// Remembers a value of the open object, because what decides about it may not have come yet, if there is room.
     fn let_wait(&mut self, span: (usize, usize)) -> bool {
         self.frame.pair |= pair::VALUE;
         let object = self.frame.start;
@@ -129,22 +124,23 @@ impl Walk<'_, '_> {
                 match walk.own_action(name) {
                     Some(Action::Keep) => return (0, 0),
                     Some(_) => return (0, close::PAIR),
-                    None if is_array && walk.is_secret_name(name) => return (name::SECRET, 0),
-                    None => {}
+                    None if !is_array || !walk.is_secret_name(name) => {}
+                    // The value of a patch operation is read at the end only.
+                    None if walk.frame.close & close::PATCH != 0 => return (0, close::PAIR),
+                    None => return (name::SECRET, 0),
                 }
             }
             (0, if walk.let_wait((bracket, bracket)) { 0 } else { close::PAIR })
         })
     }
 
-    /// Does to what is inside of a pair's value what a rule of the policy says of the pair's name; without one there were too many values, and it
-    /// is masked.
+    /// Does to what is inside of a pair's value what a name that has been read says; without one there were too many values, and it is masked.
     pub(super) fn close_pair_value(&mut self, bracket: usize) {
         self.in_pair(|walk| {
             let mut next = walk.frame.keys;
             while let Some(name) = walk.name_of_pair(&mut next) {
-                if walk.own_action(name).is_some() {
-                    return walk.hide_inside(bracket, Why::Own(name));
+                if walk.decides(name, (bracket, bracket)) {
+                    return;
                 }
             }
             walk.hide_inside(bracket, Why::NotLookedAt);

@@ -12,7 +12,7 @@ impl Walk<'_, '_> {
     /// `path` and `value` of an operation of a JSON patch; whether that was all there is to do.
     pub(super) fn patch_member(&mut self, text: Text, span: (usize, usize), flags: u32, named: u8) -> bool {
         if named & name::PAIR_VALUE != 0 {
-            self.note_patch_value(span.0, span.1);
+            self.note_patch_value(span, text);
             return true;
         }
         if flags & effect::POINTER != 0 {
@@ -25,10 +25,11 @@ impl Walk<'_, '_> {
     }
 
     /// Remembers the value of the open operation until its path is known. Of two, nobody knows which one counts: the earlier one goes.
-    pub(super) fn note_patch_value(&mut self, start: usize, end: usize) {
-        self.wait_or_mask((start, end));
+    pub(super) fn note_patch_value(&mut self, span: (usize, usize), text: Text) {
+        // Where a name decides, what is read at the end is a mask.
+        self.names_decide(span, text);
         let depth = self.work.open_frames();
-        self.note_patch_value_of(depth, start, end);
+        self.note_patch_value_of(depth, span.0, span.1);
     }
 
     /// The same for the operation that is `depth` deep.

@@ -118,13 +118,15 @@ impl Walk<'_, '_> {
             return self.remove(member, after);
         }
         if self.frame.close & close::PATCH != 0 && named & name::PAIR_VALUE != 0 {
-            return self.note_patch_value(at, after);
+            return self.note_patch_value(span, Text::default());
         }
         let is_number = !matches!(self.text.byte(at), b't' | b'f' | b'n');
         if flags & effect::KEEP != 0 || !is_number {
             return;
         }
-        if flags & effect::MASK != 0 {
+        if flags & effect::PATCH != 0 && self.class() == Some(Class::Secret) {
+            self.mask(at, after, catalogue::UNKNOWN_SHAPE, Text::default());
+        } else if flags & effect::MASK != 0 {
             self.mask(at, after, effects.entry, Text::default());
         } else if named & name::SECRET != 0 {
             self.mask(at, after, catalogue::BY_NAME, Text::default());

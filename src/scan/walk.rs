@@ -365,7 +365,7 @@ impl<'w, 'r> Walk<'w, 'r> {
     pub(super) fn other_value(&mut self, start: usize, at: usize, member: Member) -> Result<usize, Stop> {
         let after = self.literal_or_number(at)?;
         let watched = u32::from(member.name() & (name::SECRET | name::PAIR_VALUE))
-            | member.flags & (effect::MASK | effect::REMOVE | effect::CAPTURE | effect::POLICY);
+            | member.flags & (effect::MASK | effect::REMOVE | effect::CAPTURE | effect::POLICY | effect::PATCH);
         if watched | self.frame.close & close::MEMBERS != 0 {
             self.special_scalar(start, (at, after), member);
         }

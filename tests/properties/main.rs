@@ -13,6 +13,7 @@
 #[path = "../support/answer.rs"]
 mod answer;
 mod check;
+mod names;
 mod random;
 mod repeats;
 mod texts;
