@@ -58,6 +58,18 @@ pub(crate) fn escape(text: &[u8]) -> Option<(u8, usize)> {
     Some((u8::try_from(value).ok()?, to))
 }
 
+/// Resolves escapes of every kind that [`escape`] knows.
+pub(crate) fn escapes(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        let (byte, length) = text.get(at..).and_then(escape).unwrap_or((byte, 1));
+        out.push(byte);
+        at += length;
+    }
+    out
+}
+
 /// Resolves `\u0041` and `\x41`, and takes away other backslashes.
 pub(crate) fn unicode(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());

@@ -1,7 +1,7 @@
 //! A name decides about its value wherever both stand: as a member, in a pair of any order, in a text, on a command line, in a query.
 
 use crate::cases;
-use crate::check::{answer, leaks};
+use crate::check::{answer, base64, leaks};
 use crate::random::Random;
 use crate::{body_field, event, wrapped};
 use auditgate::Engine;
@@ -114,5 +114,75 @@ fn a_name_decides_wherever_it_stands() {
         let digits = secret.bytes().map(|byte| char::from(b'1' + byte % 9)).collect::<String>();
         let shown = if record.contains(&digits[..15]) { digits[..15].to_owned() } else { secret };
         assert!(!leaks(&out, &shown), "seed {seed}, {name}\n{record}\n{out}");
+    }
+}
+
+/// A line of a log that holds the secret behind its name.
+fn line(random: &mut Random, name: &str, secret: &str) -> String {
+    let flag = name.replace(['_', '.'], "-");
+    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02X}")).collect::<String>();
+    let text = match random.below(20) {
+        0 => format!("{name}={secret}"),
+        1 => format!("{name}: {secret}"),
+        2 => format!("\"{name}\":\"{secret}\""),
+        3 => format!("{name}=\"{secret}\""),
+        4 => format!("{name}='{secret}'"),
+        5 => format!("{name} = {secret}"),
+        6 => format!("--{flag} {secret}"),
+        7 => format!("--{flag}={secret}"),
+        8 => format!("docker run -e {}={secret} image", name.replace(['-', '.'], "_")),
+        9 => format!("https://host.example/x?a=1&{name}={secret}&y=1"),
+        10 => format!("https://user:{secret}@host.example/"),
+        11 => format!("{} {secret}", random.pick(&["Authorization: Bearer", "authorization: Basic", "X-Api-Key:"])),
+        12 => format!("<{flag}>{secret}</{flag}>"),
+        13 => format!("a: b\n{name}: {secret}\nc: d"),
+        14 => format!("{{\"msg\":\"x\",{}:{}}}", random.literal(name), random.literal(secret)),
+        15 => format!("level=info {name}=\"{secret}\" msg=\"x y\""),
+        16 => {
+            return format!("type=EXECVE msg=audit(1700000000.1:1): argc=3 a0=\"app\" a1=\"--{flag}\" a2=\"{secret}\"");
+        }
+        17 => {
+            let shell = hex(&format!("app --{flag} {secret} -v"));
+            return format!("type=EXECVE msg=audit(1700000000.1:1): argc=3 a0=\"sh\" a1=\"-c\" a2={shell}");
+        }
+        18 => {
+            let title = hex(&format!("app\0--{flag}\0{secret}"));
+            return format!("type=PROCTITLE msg=audit(1700000000.1:1): proctitle={title}");
+        }
+        _ => format!("ops : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/app --{flag} {secret}"),
+    };
+    let text = match random.below(6) {
+        0 => base64(text.as_bytes()),
+        1 => hex(&text),
+        2 => text.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+        _ => text,
+    };
+    let before = random.pick(&[
+        "",
+        "",
+        "2026-03-04T09:12:11.1Z stdout F ",
+        "Mar  4 09:12:11 host app[1]: ",
+        "msg ",
+        "caf\u{e9}: ",
+        "[",
+        "(",
+        "\"",
+        "\t",
+    ]);
+    format!("{before}{text}{}", random.pick(&["", "", " and more", "\n", ", x", ")"]))
+}
+
+#[test]
+fn a_name_decides_in_lines_of_logs() {
+    let mut engine = Engine::new();
+    for seed in 0..cases() {
+        let random = &mut Random::new(seed ^ 0x7100_0000);
+        let name = random.pick(&SECRET);
+        let secret = random.text("abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789", 24);
+        let line = line(random, name, &secret);
+        let key = random.pick(&["log", "message", "MESSAGE"]);
+        let record = format!("{{\"stream\":\"stderr\",\"{key}\":{}}}", random.literal(&line));
+        let out = answer(&mut engine, record.as_bytes());
+        assert!(!leaks(&out, &secret), "seed {seed}, {name}\n{line}\n{out}");
     }
 }

@@ -1,10 +1,14 @@
 //! Syntax that says what is secret: assignments, flags, user information in URLs, elements of XML.
 
 use super::{Hit, Judge, SHORTEST_RUN};
-use crate::redact::{MASK_START, is_mask, names};
+use crate::redact::{MASK_START, decode, is_mask, names};
+use std::borrow::Cow;
 
 /// Longest name of a flag or in front of a `=` that is looked at.
 const MAX_NAME_BYTES: usize = 64;
+
+/// The same with each of its characters as an escape.
+const MAX_ESCAPED_NAME_BYTES: usize = 6 * MAX_NAME_BYTES;
 
 /// How far in front of the end of an element its beginning is looked for.
 const MAX_ELEMENT_BYTES: usize = 4096;
@@ -29,8 +33,8 @@ impl Judge<'_> {
         }
     }
 
-    /// The name in front of a `=` or `:`.
-    fn name_before(&self, at: usize) -> &[u8] {
+    /// The name in front of a `=` or `:`, its escapes resolved, and how many bytes it has as it stands.
+    fn name_before(&self, at: usize) -> (Cow<'_, [u8]>, usize) {
         let mut end = at;
         while end > self.start && matches!(self.text.byte(end - 1), b' ' | b'"' | b'\'' | b'\\') {
             end -= 1;
@@ -39,7 +43,20 @@ impl Judge<'_> {
         while start > self.start && end - start < MAX_NAME_BYTES && is_name_byte(self.text.byte(start - 1)) {
             start -= 1;
         }
-        self.text.span(start, end)
+        let name = self.text.span(start, end);
+        let mut first = start;
+        while first > self.start && end - first < MAX_ESCAPED_NAME_BYTES && may_be_escaped(self.text.byte(first - 1)) {
+            first -= 1;
+        }
+        if first == start {
+            return (Cow::Borrowed(name), name.len());
+        }
+        let decoded = decode::escapes(self.text.span(first, end));
+        if decoded.len() == end - first {
+            return (Cow::Borrowed(name), name.len());
+        }
+        let length = decoded.iter().rev().take_while(|&&byte| is_name_byte(byte)).count();
+        (Cow::Owned(decoded.get(decoded.len() - length..).unwrap_or_default().to_vec()), end - first)
     }
 
     fn assignment(&self, at: usize, hits: &mut Vec<Hit>) {
@@ -49,18 +66,18 @@ impl Judge<'_> {
         if colon && !matches!(self.text.byte(from), b' ' | b'"' | b'\'' | b'\t' | b'\\') {
             return;
         }
-        let name = self.name_before(at);
-        if name == b"kind" {
+        let (name, length) = self.name_before(at);
+        if *name == *b"kind" {
             return self.manifest(at, hits);
         }
-        if name.is_empty() || !names::is_secret(name) {
+        if name.is_empty() || !names::is_secret(&name) {
             return;
         }
         while from < self.end && matches!(self.text.byte(from), b' ' | b'\t') {
             from += 1;
         }
         let header = colon && HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header));
-        let whole_line = header || self.text.byte(at) == b'=' && self.begins_line(at, name.len());
+        let whole_line = header || self.text.byte(at) == b'=' && self.begins_line(at, length);
         let (start, mut end) = self.value(from);
         if whole_line && start == from && !is_mask(self.text.span(start, end)) {
             end = self.line_end(from, !header);
@@ -217,6 +234,11 @@ impl Judge<'_> {
             self.mask_value(start, end, hits);
         }
     }
+}
+
+/// Whether the byte can stand in a name some of whose characters are escapes.
+fn may_be_escaped(byte: u8) -> bool {
+    is_name_byte(byte) || matches!(byte, b'\\' | b'%')
 }
 
 fn is_name_byte(byte: u8) -> bool {
