@@ -186,3 +186,42 @@ fn a_name_decides_in_lines_of_logs() {
         assert!(!leaks(&out, &secret), "seed {seed}, {name}\n{line}\n{out}");
     }
 }
+
+/// A text with some of its characters percent-encoded.
+fn percent(random: &mut Random, text: &str) -> String {
+    let share = random.pick(&["0", "20", "100"]).parse().unwrap();
+    text.bytes()
+        .map(|byte| if random.chance(share) { format!("%{byte:02x}") } else { char::from(byte).to_string() })
+        .collect()
+}
+
+#[test]
+fn a_name_decides_in_queries() {
+    let policy = compile("policy.yaml", POLICY.as_bytes()).unwrap_or_else(|error| panic!("{}", error.render()));
+    let mut engine = Engine::with_policy(policy);
+    for seed in 0..cases() {
+        let random = &mut Random::new(seed ^ 0x7200_0000);
+        let name = if random.chance(50) { random.pick(&OWN) } else { random.pick(&SECRET) };
+        let secret = random.text("abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789", 24);
+        let flag = name.replace(['_', '.'], "-");
+        let query = match random.below(4) {
+            0 => format!("{}={}", percent(random, name), percent(random, &secret)),
+            1 => format!("command=run&command=--{}&command={}", percent(random, &flag), percent(random, &secret)),
+            2 => format!("command=run&command={}", percent(random, &format!("--{flag}={secret}"))),
+            _ => format!(
+                "command=sh&command=-c&command={}",
+                percent(random, &format!("run --{flag} {secret}")).replace(' ', "+")
+            ),
+        };
+        let uri = format!(
+            "/api/v1/namespaces/a/pods/b/exec?{}{query}{}",
+            random.pick(&["", "a=1&"]),
+            random.pick(&["", "&stdout=true"])
+        );
+        let event = event(random, "pods", "requestObject", "{}");
+        let event = event.replacen('{', &format!("{{\"requestURI\":{},", random.literal(&uri)), 1);
+        let record = wrapped(random, event);
+        let out = answer(&mut engine, record.as_bytes());
+        assert!(!leaks(&out, &secret), "seed {seed}, {name}\n{record}\n{out}");
+    }
+}
