@@ -51,6 +51,8 @@ pub(super) mod pair {
     pub(crate) const VALUE: u32 = 1 << 2;
     /// A key has escapes.
     pub(crate) const ESCAPES: u32 = 1 << 3;
+    /// From here on up the values of pairs are counted.
+    pub(crate) const ONE_VALUE: u32 = 1 << 8;
 }
 
 /// One open object or array. Small, because one is kept and fetched for each container of each event.

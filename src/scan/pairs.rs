@@ -8,8 +8,8 @@ use crate::policy::Action;
 use crate::redact::names::{self, name};
 use crate::redact::{catalogue, start};
 
-/// Values of one object that wait for a name at most; further ones are masked.
-const MOST_WAITING: usize = 8;
+/// Values of one object that names may decide about; further ones are masked, because each is held against each name.
+const MOST_VALUES: u32 = 8;
 
 /// A value of an object whose names may not all have come yet.
 #[derive(Clone, Copy)]
@@ -34,6 +34,10 @@ enum Why {
 impl Walk<'_, '_> {
     /// Whether a name that has been read decides about a value of the open object, which is `text` if it is a string; a later name still may.
     pub(super) fn names_decide(&mut self, span: (usize, usize), text: Text) -> bool {
+        if !self.is_one_of_few() {
+            self.mask(span.0, span.1, catalogue::NOT_LOOKED_AT, text);
+            return true;
+        }
         let mut next = self.frame.keys;
         while let Some(name) = self.name_of_pair(&mut next) {
             if self.own_pair(name, span) {
@@ -44,21 +48,21 @@ impl Walk<'_, '_> {
                 return true;
             }
         }
-        if !self.let_wait(span) {
-            self.mask(span.0, span.1, catalogue::NOT_LOOKED_AT, Text::default());
-        }
+        self.let_wait(span);
         false
     }
 
-    /// Remembers a value of the open object, because what decides about it may not have come yet, if there is room.
-    fn let_wait(&mut self, span: (usize, usize)) -> bool {
+    /// Counts a value of the open object.
+    fn is_one_of_few(&mut self) -> bool {
+        self.frame.pair += pair::ONE_VALUE;
+        self.frame.pair / pair::ONE_VALUE <= MOST_VALUES
+    }
+
+    /// Remembers a value of the open object, because what decides about it may not have come yet.
+    fn let_wait(&mut self, span: (usize, usize)) {
         self.frame.pair |= pair::VALUE;
-        let object = self.frame.start;
-        let is_room = self.work.waiting.len() - self.first_waiting() < MOST_WAITING;
-        if is_room {
-            self.work.waiting.push(Waiting { object, span });
-        }
-        is_room
+        self.first_waiting();
+        self.work.waiting.push(Waiting { object: self.frame.start, span });
     }
 
     /// Forgets the values of objects that have been closed; where those of the open one begin, which are the last ones then.
@@ -119,6 +123,9 @@ impl Walk<'_, '_> {
             return (0, 0);
         }
         self.in_pair(|walk| {
+            if !walk.is_one_of_few() {
+                return (0, close::PAIR);
+            }
             let mut next = walk.frame.keys;
             while let Some(name) = walk.name_of_pair(&mut next) {
                 match walk.own_action(name) {
@@ -130,20 +137,21 @@ impl Walk<'_, '_> {
                     None => return (name::SECRET, 0),
                 }
             }
-            (0, if walk.let_wait((bracket, bracket)) { 0 } else { close::PAIR })
+            walk.let_wait((bracket, bracket));
+            (0, 0)
         })
     }
 
-    /// Does to what is inside of a pair's value what a name that has been read says; without one there were too many values, and it is masked.
+    /// Does to what is inside of a pair's value what a name that has been read says; where there are too many values, it is masked.
     pub(super) fn close_pair_value(&mut self, bracket: usize) {
         self.in_pair(|walk| {
-            let mut next = walk.frame.keys;
-            while let Some(name) = walk.name_of_pair(&mut next) {
-                if walk.decides(name, (bracket, bracket)) {
-                    return;
-                }
+            if walk.frame.pair / pair::ONE_VALUE > MOST_VALUES {
+                return walk.hide_inside(bracket, Why::NotLookedAt);
             }
-            walk.hide_inside(bracket, Why::NotLookedAt);
+            let mut next = walk.frame.keys;
+            while let Some(name) = walk.name_of_pair(&mut next)
+                && !walk.decides(name, (bracket, bracket))
+            {}
         });
     }
 

@@ -10,7 +10,7 @@ const SHORT_BYTES: usize = 8 * 1024;
 const TIMES: usize = 16;
 
 /// What a byte of the long event may cost, one of the short event being 1.
-const MOST: f64 = 1.6;
+const MOST: f64 = 1.8;
 
 /// What a text is made of, over and over; `{n}` is a number that grows.
 const TEXTS: &[&str] = &[
@@ -91,8 +91,11 @@ const PLACES: &[(&str, &str)] = &[
 
 /// What an object or array is made of, over and over.
 const MEMBERS: &[(&str, &str)] = &[
-    ("members", r#"{"requestObject":{{}"z":1}}"#),
-    ("items", r#"{"requestObject":[{}1]}"#),
+    ("members", r#"{"objectRef":{"resource":"pods"},"requestObject":{"x":{{}"z":1}}}"#),
+    ("items", r#"{"objectRef":{"resource":"pods"},"requestObject":{"x":[{}1]}}"#),
+    ("operations", r#"{"objectRef":{"resource":"pods"},"requestObject":[{}{"op":"test","path":""}]}"#),
+    ("members before their resource", r#"{"requestObject":{{}"z":1},"objectRef":{"resource":"pods"}}"#),
+    ("members of a Secret", r#"{"objectRef":{"resource":"secrets"},"requestObject":{{}"z":1}}"#),
     ("members of a record", r#"{{}"z":1}"#),
 ];
 const PIECES: &[(&str, &str)] = &[
@@ -101,14 +104,23 @@ const PIECES: &[(&str, &str)] = &[
     ("members", r#""\u006b":"v","#),
     ("members", r#""password{n}":"v","#),
     ("members", r#""name":"a","value":"b","#),
+    ("members", r#""value":["b"],"n\u0061me":"a","#),
+    // More keys than are remembered.
+    ("members", r#""q{n}":1,"value":[{"value":1}],"#),
+    ("members", r#""name":"customer_id","value":{"a":["b"]},"#),
     ("members", r#""kind":"Secret","data":{"a":"b"},"#),
     ("items", r#"{"name":"password","value":"v"},"#),
     ("items", r#"{"value":"v","name":"password"},"#),
     ("items", r#"{"kind":"Secret","data":{"a{n}":"b"}},"#),
     ("items", r#"{"data":{"a{n}":"b"},"kind":"Secret"},"#),
+    ("items", r#"{"value":["v",{"value":1}],"name":"customer_id"},"#),
     ("items", "[],"),
     ("items", "1e5,"),
     ("items", r#"{"a{n}":{"b{n}":{"c":"d"}}},"#),
+    ("operations", r#"{"op":"add","path":"/a/b","value":["v"]},"#),
+    ("operations", r#"{"value":{"name":"password","value":["v"]},"name":"customer_id","path":"/a/b"},"#),
+    ("members before their resource", r#""name":"password","value":"b","#),
+    ("members of a Secret", r#""k{n}":[1],"data":{"a":1},"#),
     ("members of a record", r#""k{n}":{"a":"{\"b\":\"c\"}"},"#),
 ];
 
