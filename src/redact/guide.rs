@@ -134,7 +134,7 @@ pub(super) static LINUX: &[Row] = rows! {
         "journald does so where a message is not UTF-8.", "systemd, journal export formats",
         ("", ""), r#"{"MESSAGE":[112,97,115,115,119,111,114,100,61,104,117,110,116,101,114,50,104,117,110,116,101,114,50]}"#, ["104,117,110"], ["password=["];
     "N01" "A scalar under a secret name, a pair of name and value with one, an argument behind such a flag", "masked; objects and lists below are read on",
-        "Names are split into words, whatever their case; a last word like Name, Ref, Path or Expiration makes them harmless. A pair may have several names and values, in any order: each name decides about all values.", "names in the wild; Rancher's and Elastic's lists",
+        "Names are split into words, whatever their case; a last word like Name, Ref, Path or Expiration makes them harmless. A pair may have several names and values, in any order: each name decides about all values, the items of lists and the `stringValue` of OpenTelemetry's attributes among them.", "names in the wild; Rancher's and Elastic's lists",
         ("widgets", "example.com"), r#""requestObject":{"spec":{"apiKey":"hunter2hunter2","secretName":"db","params":[{"name":"db-password","default":"hunter2hunter2"}],"tokenExpirationSeconds":3600}}"#, ["hunter2"], ["\"secretName\":\"db\"", "3600"];
     "D01" "Encodings of something secret", "masked as a whole",
         "base64, hexadecimal, percent and JSON escapes, up to three in each other; over a limit what is left unread is masked, too. gzip in base64 is never unpacked.", "RFC 4648, RFC 3986, RFC 8259, RFC 1952",

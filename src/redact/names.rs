@@ -58,6 +58,11 @@ pub(crate) fn is_pair_name(key: &[u8]) -> bool {
     matches!(key, b"name" | b"key" | b"Name" | b"Key" | b"parameterKey" | b"parameterName" | b"header")
 }
 
+/// Whether the member under `key` is all that its object is there for, as the attributes of OpenTelemetry have it.
+pub(crate) fn is_lone_value(key: &[u8]) -> bool {
+    matches!(key, b"stringValue" | b"bytesValue" | b"intValue" | b"doubleValue")
+}
+
 /// Whether a scalar under this name is a secret.
 pub(crate) fn is_secret(key: &[u8]) -> bool {
     if cfg!(auditgate_empty_catalogue) {

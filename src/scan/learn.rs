@@ -175,8 +175,7 @@ impl Walk<'_, '_> {
                 Some(after)
             }
             // What is inside of a pair's value, the name of the pair says.
-            b'[' if named & name::PAIR_VALUE != 0 => None,
-            b'{' if named & name::PAIR_VALUE != 0 && self.tables.paths.asks_for_names() => None,
+            b'{' | b'[' if named & name::PAIR_VALUE != 0 => None,
             b'{' | b'[' => {
                 if effects & !HARMLESS != 0 || named & name::SECRET != 0 {
                     student.hopeless = true;

@@ -25,7 +25,7 @@ pub(super) struct Waiting {
 enum Why {
     /// A rule of the policy asks for the pair's name.
     Own(Text),
-    /// The name is that of a secret; objects are read on.
+    /// The name is that of a secret; of objects only what stands for a lone value goes, `{"stringValue": "..."}`.
     SecretName,
     /// There were too many values.
     NotLookedAt,
@@ -106,39 +106,35 @@ impl Walk<'_, '_> {
             }
             return true;
         }
-        let is_secret = self.text.byte(start) == b'[' && self.is_secret_name(name);
+        let is_secret = self.is_secret_name(name);
         if is_secret {
             self.hide_inside(start, Why::SecretName);
         }
         is_secret
     }
 
-    /// What the names that have been read say about the container at `bracket`, the value of a pair whose frame has been put away: bits of
-    /// [`name`] for its items, and of [`close`].
+    /// What is to be done when the container closes that is the value of a pair, bits of [`close`]; the frame of the pair has been put away.
     #[cold]
     #[inline(never)]
-    pub(super) fn open_pair_value(&mut self, bracket: usize) -> (u8, u32) {
-        let is_array = self.text.byte(bracket) == b'[';
-        if self.work.frames.is_empty() || !is_array && !self.tables.paths.asks_for_names() {
-            return (0, 0);
+    pub(super) fn open_pair_value(&mut self, bracket: usize) -> u32 {
+        if self.work.frames.is_empty() {
+            return 0;
         }
         self.in_pair(|walk| {
             if !walk.is_one_of_few() {
-                return (0, close::PAIR);
+                return close::PAIR;
             }
             let mut next = walk.frame.keys;
             while let Some(name) = walk.name_of_pair(&mut next) {
                 match walk.own_action(name) {
-                    Some(Action::Keep) => return (0, 0),
-                    Some(_) => return (0, close::PAIR),
-                    None if !is_array || !walk.is_secret_name(name) => {}
-                    // The value of a patch operation is read at the end only.
-                    None if walk.frame.close & close::PATCH != 0 => return (0, close::PAIR),
-                    None => return (name::SECRET, 0),
+                    Some(Action::Keep) => return 0,
+                    Some(_) => return close::PAIR,
+                    None if walk.is_secret_name(name) => return close::PAIR,
+                    None => {}
                 }
             }
             walk.let_wait((bracket, bracket));
-            (0, 0)
+            0
         })
     }
 
@@ -171,6 +167,7 @@ impl Walk<'_, '_> {
     fn hide_inside(&mut self, bracket: usize, why: Why) {
         let view = self.text.unbound_view();
         let (mut containers, mut objects) = (0_usize, 0_usize);
+        let mut is_lone = false;
         let mut at = bracket;
         loop {
             let start = at;
@@ -199,6 +196,7 @@ impl Walk<'_, '_> {
                         next += 1;
                     }
                     if view.byte(next) == b':' {
+                        is_lone = names::is_lone_value(view.span(text.start, text.end));
                         continue;
                     }
                 }
@@ -210,7 +208,7 @@ impl Walk<'_, '_> {
             }
             match why {
                 Why::Own(name) => drop(self.own_pair(name, (start, at))),
-                Why::SecretName if objects > 0 => {}
+                Why::SecretName if objects > 0 && !is_lone => {}
                 Why::SecretName => self.mask(start, at, catalogue::BY_NAME, text),
                 Why::NotLookedAt => self.mask(start, at, catalogue::NOT_LOOKED_AT, text),
             }

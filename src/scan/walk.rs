@@ -286,11 +286,9 @@ impl<'w, 'r> Walk<'w, 'r> {
     }
 
     #[inline(always)]
-    pub(super) fn open(&mut self, at: usize, state: State, mut closing: u32, mut named: u8, site: u32) -> Frame {
+    pub(super) fn open(&mut self, at: usize, state: State, mut closing: u32, named: u8, site: u32) -> Frame {
         if named & name::PAIR_VALUE != 0 {
-            let (said, left) = self.open_pair_value(at);
-            named |= said;
-            closing |= left;
+            closing |= self.open_pair_value(at);
         }
         let item =
             if self.text.byte(at) == b'{' { None } else { Some(self.tables.item_of(state, named & name::SECRET)) };

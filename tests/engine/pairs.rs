@@ -57,6 +57,9 @@ fn every_name_decides_about_every_value_of_its_pair() {
         r#""values":["hunter2x",4711471147114711, [ "hunter2y" , {"a":["debug",1]}],true,-1.5e3],"key":"a","name":"DB_PASSWORD""#,
         r#""values":[],"value":["hunter2\n\"x"],"name":"DB_PASSWORD""#,
         r#""value":[{"value":["debug"],"name":"x"},"hunter2x"],"name":"DB_PASSWORD""#,
+        r#""key":"DB_PASSWORD","value":{"stringValue":"hunter2x"},"x":"debug""#,
+        r#""value":{"arrayValue":{"values":[{"stringValue":"hunter2x"},{"intValue":4711471147114711}]},"x":"debug"},"key":"DB_PASSWORD""#,
+        r#""name":"DB_PASSWORD","value":{"a":"debug","b":["debug"],"stringValues":"debug"}"#,
     ] {
         let harmless = pair.replace("DB_PASSWORD", "LOG_LEVEL");
         // What stands in other objects says nothing.
