@@ -161,13 +161,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What a rule of the policy says of the values of a pair with that name.
-    pub(super) fn own_action(&mut self, pair_name: Text) -> Option<Action> {
-        let rule = self.own_rule(pair_name)?;
-        Some(self.tables.own.action(rule))
-    }
-
-    fn own_rule(&mut self, pair_name: Text) -> Option<u8> {
+    /// The rule of the policy that asks for the name of a pair.
+    pub(super) fn own_rule(&mut self, pair_name: Text) -> Option<u8> {
         if !self.tables.paths.asks_for_names() {
             return None;
         }

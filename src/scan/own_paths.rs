@@ -221,9 +221,6 @@ impl Paths {
 
     /// The rule that decides about values of this name, such as those of a pair of name and value.
     pub(super) fn rule_of_name(&self, name: &[u8]) -> Option<u8> {
-        if self.own.words.is_empty() {
-            return None;
-        }
         let name = Words::split(name);
         let (bit, _, _) = self.own.words.iter().find(|(_, words, _)| words.fits(&name))?;
         self.own.ranges.iter().find_map(|(first, _, purpose)| match purpose {

@@ -4,7 +4,6 @@ use super::frame::{close, pair};
 use super::string::{self, Text};
 use super::tables::Tables;
 use super::walk::Walk;
-use crate::policy::Action;
 use crate::redact::names::{self, name};
 use crate::redact::{catalogue, start};
 
@@ -40,11 +39,7 @@ impl Walk<'_, '_> {
         }
         let mut next = self.frame.keys;
         while let Some(name) = self.name_of_pair(&mut next) {
-            if self.own_pair(name, span) {
-                return true;
-            }
-            if self.is_secret_name(name) {
-                self.mask(span.0, span.1, catalogue::BY_NAME, text);
+            if self.decides(name, span, text) {
                 return true;
             }
         }
@@ -82,33 +77,27 @@ impl Walk<'_, '_> {
         }
         let first = self.first_waiting();
         for value in self.work.waiting.split_off(first) {
-            if !self.decides(text, value.span) {
+            if !self.decides(text, value.span, Text::default()) {
                 self.work.waiting.push(value);
             }
         }
     }
 
-    /// Whether a name decides about a value in front of it.
-    fn decides(&mut self, name: Text, (start, end): (usize, usize)) -> bool {
-        if start != end {
-            if self.own_pair(name, (start, end)) {
-                return true;
-            }
-            let is_secret = self.is_secret_name(name);
-            if is_secret {
-                self.mask(start, end, catalogue::BY_NAME, Text::default());
-            }
-            return is_secret;
+    /// Whether a name decides about a value of its pair, which is `text` if that is a string that has just been read.
+    fn decides(&mut self, name: Text, (start, end): (usize, usize), text: Text) -> bool {
+        let is_container = start == end;
+        if is_container && self.own_rule(name).is_some() {
+            self.hide_inside(start, Why::Own(name));
+            return true;
         }
-        if let Some(action) = self.own_action(name) {
-            if action != Action::Keep {
-                self.hide_inside(start, Why::Own(name));
-            }
+        if !is_container && self.own_pair(name, (start, end)) {
             return true;
         }
         let is_secret = self.is_secret_name(name);
-        if is_secret {
-            self.hide_inside(start, Why::SecretName);
+        match is_secret {
+            true if is_container => self.hide_inside(start, Why::SecretName),
+            true => self.mask(start, end, catalogue::BY_NAME, text),
+            false => {}
         }
         is_secret
     }
@@ -126,11 +115,8 @@ impl Walk<'_, '_> {
             }
             let mut next = walk.frame.keys;
             while let Some(name) = walk.name_of_pair(&mut next) {
-                match walk.own_action(name) {
-                    Some(Action::Keep) => return 0,
-                    Some(_) => return close::PAIR,
-                    None if walk.is_secret_name(name) => return close::PAIR,
-                    None => {}
+                if walk.own_rule(name).is_some() || walk.is_secret_name(name) {
+                    return close::PAIR;
                 }
             }
             walk.let_wait((bracket, bracket));
@@ -146,7 +132,7 @@ impl Walk<'_, '_> {
             }
             let mut next = walk.frame.keys;
             while let Some(name) = walk.name_of_pair(&mut next)
-                && !walk.decides(name, (bracket, bracket))
+                && !walk.decides(name, (bracket, bracket), Text::default())
             {}
         });
     }
