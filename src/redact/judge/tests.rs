@@ -74,6 +74,20 @@ fn assignments_flags_and_urls() {
 }
 
 #[test]
+fn names_may_have_escapes() {
+    for (text, expected) in [
+        (r#"x {"p\u0061ssword":"a b"}"#, r#"x {"p\u0061ssword":"<N01>"}"#),
+        (r#"x {"\\u0070assword": "a b"}"#, r#"x {"\\u0070assword": "<N01>"}"#),
+        ("see passwor%64=a b", "see passwor%64=<N01> b"),
+        // As without escapes: behind the first word of a line the value goes to the line's end.
+        ("x\n p%61ssword=a b\nc", "x\n p%61ssword=<N01>\nc"),
+        (r"x\p%61ges=a C:\token=b", r"x\p%61ges=a C:\token=<N01>"),
+    ] {
+        assert_eq!(judged(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn encodings_are_looked_into() {
     let token = github();
     let base64 = base64(format!("user:{token}").as_bytes());
