@@ -2,7 +2,7 @@
 //!
 //! `auditgate-runner` is what ships; here nothing stands between the stopwatch and the code.
 //!
-//! - [`Subject`]: the engine compiled for this machine, or the module in wasmtime, as Fluent Bit calls it.
+//! - [`Subject`]: the engine compiled for this machine, or the module in wasmtime, as the embedded runner calls it.
 //! - [`Subject::fuel`]: how many WebAssembly instructions the module has executed, for the guard in `tests/`.
 
 mod module;

@@ -1,4 +1,5 @@
-//! The module, as Fluent Bit runs it: `malloc` for the tag and for the record, a call, a string that ends in a zero byte.
+//! The module, as Fluent Bit runs it: `malloc` for the tag and for the record, a call, a string that ends in a zero byte. Nothing is
+//! freed: a call takes back what its host was given.
 //!
 //! Memory and time are limited. A call that does not come to its end costs its record only: the instance is replaced, and
 //! the record leaves as the placeholder that a fresh one makes of a record that could not be handed over.
@@ -6,7 +7,6 @@
 use crate::wasi::{self, Host};
 use crate::{Backend, Context, Options, PolicyFile, RunError};
 use auditgate::Outcome;
-use std::ffi::CStr;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
@@ -35,7 +35,6 @@ struct Instance {
     store: Store<Host>,
     memory: Memory,
     malloc: TypedFunc<u32, u32>,
-    free: TypedFunc<u32, ()>,
     filter: Filter,
 }
 
@@ -116,9 +115,8 @@ impl Instance {
         initialize.call(&mut store, ()).map_err(unloadable)?;
         let memory = instance.get_memory(&mut store, "memory").ok_or(RunError::Interface("exports no memory"))?;
         let malloc = instance.get_typed_func(&mut store, "malloc").map_err(unloadable)?;
-        let free = instance.get_typed_func(&mut store, "free").map_err(unloadable)?;
         let filter = instance.get_typed_func(&mut store, "auditgate_filter").map_err(unloadable)?;
-        Ok(Self { store, memory, malloc, free, filter })
+        Ok(Self { store, memory, malloc, filter })
     }
 
     /// Calls the module for one record, without one if there is none to hand over. The answer is an address.
@@ -128,10 +126,7 @@ impl Instance {
         let at = record.map_or(Ok(0), |record| self.hand_over(record))?;
         let lengths = (u32::try_from(context.tag.len())?, u32::try_from(len)?);
         let arguments = (tag, lengths.0, context.seconds, context.nanoseconds, at, lengths.1);
-        let answer = self.filter.call(&mut self.store, arguments)?;
-        self.free.call(&mut self.store, tag)?;
-        self.free.call(&mut self.store, at)?;
-        Ok(answer)
+        self.filter.call(&mut self.store, arguments)
     }
 
     /// Copies bytes, and a zero byte as Fluent Bit does, into the module; null where it has no room.
@@ -150,8 +145,8 @@ impl Instance {
     fn outcome(&self, at: u32) -> Result<Outcome<'_>, RunError> {
         let string = |at: usize| {
             let rest = self.memory.data(&self.store).get(at..).unwrap_or_default();
-            let found = CStr::from_bytes_until_nul(rest).map(CStr::to_bytes);
-            found.map_err(|_| RunError::Interface("returned an address outside of its memory"))
+            let found = memchr::memchr(0, rest).and_then(|len| rest.get(..len));
+            found.ok_or(RunError::Interface("returned an address outside of its memory"))
         };
         Ok(match string(at as usize)? {
             [] => {
