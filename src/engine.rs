@@ -101,6 +101,14 @@ impl Engine {
     /// From here on lets nothing but envelopes leave.
     pub fn lock_down(&mut self) {
         self.locked = Some(Fault::Policy);
+        self.tables.ask_for_all_fields();
+    }
+
+    /// From here on [`attributes`](Self::attributes) and [`event_level`](Self::event_level) know every field of an event. Until then those that
+    /// neither the policy nor the stamp asks for are not noted where a record is like an earlier one.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn ask_for_all_fields(&mut self) {
+        self.tables.ask_for_all_fields();
     }
 
     /// Forgets what the records so far have left in buffers, so that memory holds only what is worth keeping.
@@ -228,7 +236,7 @@ impl Engine {
         &self.policy
     }
 
-    /// What the rules saw of the record that [`process`](Self::process) was given last.
+    /// What the rules saw of the record that [`process`](Self::process) was given last; see [`ask_for_all_fields`](Self::ask_for_all_fields).
     #[cfg(not(target_family = "wasm"))]
     pub fn attributes<T>(
         &self,
@@ -239,7 +247,7 @@ impl Engine {
         with_attributes(&self.envelope, context, record, then)
     }
 
-    /// The level that the record came with which [`process`](Self::process) was given last.
+    /// The level that the record came with which [`process`](Self::process) was given last, likewise.
     #[cfg(not(target_family = "wasm"))]
     pub fn event_level(&self, record: &Padded<'_>) -> Option<Level> {
         let level = self.envelope.field(Field::Level)?;

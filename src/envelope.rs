@@ -89,6 +89,25 @@ fields! {
     SourceIps "sourceIPs[]",
 }
 
+/// The fields that are asked for under every policy, a bit each: by the stamp, and to tell what kind of record it is and what its bodies are.
+pub(crate) const ALWAYS_ASKED: u32 = ASKED_BY_OUTPUT
+    | Field::AuditId.bit()
+    | Field::Stage.bit()
+    | Field::Verb.bit()
+    | Field::Resource.bit()
+    | Field::Subresource.bit()
+    | Field::ApiGroup.bit()
+    | Field::Identifier.bit()
+    | Field::Transport.bit()
+    | Field::Pod.bit()
+    | Field::Stream.bit()
+    | Field::Method.bit()
+    | Field::Object.bit();
+
+/// The output role wants to know when the event happened.
+const ASKED_BY_OUTPUT: u32 =
+    if cfg!(feature = "output") { Field::RequestReceived.bit() | Field::StageTimestamp.bit() } else { 0 };
+
 /// Where else some of them stand: in the journal with its underscores stripped, in what parsers for syslog make, and in Google Cloud's entries.
 pub(crate) const ELSEWHERE: &[(Field, &str)] = &[
     (Field::Identifier, "ident"),
@@ -105,7 +124,7 @@ pub(crate) const ELSEWHERE: &[(Field, &str)] = &[
 
 impl Field {
     /// This field's bit in a set of fields.
-    pub(crate) fn bit(self) -> u32 {
+    pub(crate) const fn bit(self) -> u32 {
         1 << self as u8
     }
 }

@@ -27,7 +27,9 @@ impl Walk<'_, '_> {
     ) -> Option<()> {
         let (start, end) = span;
         let captured = member.effects() & effect::CAPTURE != 0;
-        let field = if captured { self.tables.paths.effects(member.state()).field } else { 0 };
+        let field = captured.then(|| self.tables.paths.effects(member.state()).field);
+        let field = field.filter(|field| self.tables.asked_fields & (1 << field) != 0);
+        let (captured, field) = (field.is_some(), field.unwrap_or_default());
         let escaped = survey.was_escaped(end);
         let is_read = number != NO_MEMBER;
         if kind & slot::FIXED == 0 || is_read {

@@ -11,7 +11,7 @@ use super::string;
 use super::templates::{TEMPLATES, Templates};
 use super::variants::MANAGED_FIELDS;
 use super::walk::Work;
-use crate::envelope::{ELSEWHERE, Envelope, FIELDS, Field};
+use crate::envelope::{ALWAYS_ASKED, ELSEWHERE, Envelope, FIELDS, Field};
 use crate::policy::{Action, Path, Policy, Step};
 use crate::redact::own::Own;
 use crate::redact::{Off, catalogue, start};
@@ -36,6 +36,8 @@ pub(crate) struct Tables {
     pub(super) max_depth: usize,
     /// The set of the audit's id, if a rule of the policy takes it out.
     pub(crate) hidden_id: u32,
+    /// The fields of an event that somebody asks for once it has been read, a bit each: shapes note no others.
+    pub(super) asked_fields: u32,
     /// How often an encoding inside an encoding is taken off, and the most bytes that a text in a text may have.
     pub(super) max_level: u8,
     pub(super) max_decoded_bytes: usize,
@@ -63,6 +65,7 @@ impl Tables {
         hints.own = own.clone();
         let mut tables = Self {
             hidden_id: 0,
+            asked_fields: if policy.forwards_all() && !policy.redacts_by_event() { ALWAYS_ASKED } else { u32::MAX },
             keys,
             paths,
             hints,
@@ -109,6 +112,12 @@ impl Tables {
             }
         }
         hidden
+    }
+
+    /// From here on somebody asks for every field.
+    pub(crate) fn ask_for_all_fields(&mut self) {
+        self.asked_fields = u32::MAX;
+        self.shapes.forget();
     }
 
     /// Forgets what the last record left, and what too many different records have brought; between records only.

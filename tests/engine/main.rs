@@ -509,3 +509,36 @@ fn a_string_may_go_on_with_an_escape_where_a_known_one_ended() {
         }
     }
 }
+
+/// Fields that nobody asks for are not noted of records like earlier ones; a placeholder asks for all.
+#[test]
+fn a_placeholder_names_what_events_like_earlier_ones_say() {
+    let record = event("pods", r#""user":{"username":"alice"},"responseStatus":{"code":201}"#);
+    let mut engine = Engine::new();
+    for _ in 0..40 {
+        process(&mut engine, record.as_bytes());
+    }
+    engine.lock_down();
+    for _ in 0..40 {
+        let placeholder: Value = serde_json::from_slice(&process(&mut engine, record.as_bytes())).unwrap();
+        let fields =
+            json!([placeholder["level"], placeholder["user"]["username"], placeholder["responseStatus"]["code"]]);
+        assert_eq!(fields, json!(["RequestResponse", "alice", 201]));
+    }
+}
+
+#[test]
+fn what_rules_see_is_asked_for() {
+    let record = event("pods", r#""user":{"username":"alice"}"#);
+    let mut engine = Engine::new();
+    engine.ask_for_all_fields();
+    for _ in 0..40 {
+        let mut padded = record.as_bytes().to_vec();
+        padded.extend_from_slice(&[0; auditgate::scan::PADDING]);
+        let mut padded = auditgate::scan::Padded::new(&mut padded).unwrap();
+        let context = auditgate::Context { tag: b"audit.k8s", seconds: 0, nanoseconds: 0 };
+        engine.process(context, &mut padded);
+        let user = engine.attributes(context, &padded, |attributes| attributes.user.map(<[u8]>::to_vec));
+        assert_eq!(user.as_deref(), Some(b"alice".as_slice()));
+    }
+}

@@ -23,7 +23,9 @@ pub(crate) struct Seen<T> {
 
 impl Lens {
     pub(crate) fn new(policy: Policy) -> Self {
-        Self { engine: Engine::with_policy(policy), buffer: Vec::new() }
+        let mut engine = Engine::with_policy(policy);
+        engine.ask_for_all_fields();
+        Self { engine, buffer: Vec::new() }
     }
 
     pub(crate) fn policy(&self) -> &Policy {
