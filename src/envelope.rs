@@ -136,7 +136,9 @@ const SINGLE: usize = Field::Groups as usize;
 #[derive(Default)]
 pub(crate) struct Envelope {
     pub(crate) source: Source,
-    single: [Option<Text>; SINGLE],
+    /// The single fields that were met, a bit each, and where they stand.
+    met: u32,
+    single: [Text; SINGLE],
     groups: Vec<Text>,
     source_ips: Vec<Text>,
     /// Key and value, where the policy asks for annotations.
@@ -161,7 +163,7 @@ impl Envelope {
 
     pub(crate) fn clear(&mut self) {
         self.source = Source::default();
-        self.single = [None; SINGLE];
+        self.met = 0;
         self.groups.clear();
         self.source_ips.clear();
         self.annotations.clear();
@@ -175,8 +177,9 @@ impl Envelope {
     /// Remembers the value of the field with the number `field`; of several the first.
     pub(crate) fn capture(&mut self, field: u8, text: Text) {
         match self.single.get_mut(usize::from(field)) {
-            Some(single) if single.is_none() => {
-                *single = Some(text);
+            Some(single) if self.met & 1 << field == 0 => {
+                self.met |= 1 << field;
+                *single = text;
                 if DECIDING.contains(&field) {
                     // What was known of the bodies by then may have been asked for already.
                     self.class = None;
@@ -191,7 +194,12 @@ impl Envelope {
 
     /// The span of a single field.
     pub(crate) fn field(&self, field: Field) -> Option<Text> {
-        self.single.get(field as usize).copied().flatten()
+        self.single.get(field as usize).copied().filter(|_| self.has(field.bit()))
+    }
+
+    /// Whether all of these single fields were met.
+    fn has(&self, fields: u32) -> bool {
+        self.met & fields == fields
     }
 
     /// The spans of `user.groups`.
@@ -226,20 +234,19 @@ impl Envelope {
 
     /// Whether the event is about an object, so that it has an `objectRef`.
     pub(crate) fn has_object(&self) -> bool {
-        [Field::Resource, Field::Name, Field::Namespace, Field::ApiGroup]
-            .iter()
-            .any(|&field| self.field(field).is_some())
+        let fields = Field::Resource.bit() | Field::Name.bit() | Field::Namespace.bit() | Field::ApiGroup.bit();
+        self.met & fields != 0
     }
 
     /// Whether nothing of an audit event has been read yet.
     pub(crate) fn is_blank(&self) -> bool {
-        self.field(Field::AuditId).is_none() && !self.has_object() && self.bodies.is_empty()
+        !self.has(Field::AuditId.bit()) && !self.has_object() && self.bodies.is_empty()
     }
 
     /// An audit event has an id, a stage and a verb, with or without `kind`.
     pub(crate) fn is_audit_event(&self) -> bool {
-        [Field::AuditId, Field::Stage, Field::Verb].iter().all(|&field| self.field(field).is_some())
-            || self.field(Field::Method).is_some() && self.field(Field::Verb).is_some()
+        self.has(Field::AuditId.bit() | Field::Stage.bit() | Field::Verb.bit())
+            || self.has(Field::Method.bit() | Field::Verb.bit())
     }
 
     /// Takes apart what Google Cloud says in one word: `io.k8s.core.v1.pods.exec.create` is group, version, resource, perhaps a
@@ -269,15 +276,18 @@ impl Envelope {
     }
 
     fn single_or(&mut self, field: Field, text: Option<Text>) {
-        if let Some(single) = self.single.get_mut(field as usize) {
-            *single = single.or(text);
+        if let (Some(single), Some(text)) = (self.single.get_mut(field as usize), text)
+            && self.met & field.bit() == 0
+        {
+            self.met |= field.bit();
+            *single = text;
         }
     }
 
     /// What kind of record this is, if it is no audit event of Kubernetes'.
     pub(crate) fn recognise(&self, text: View<'_>, tag: &[u8]) -> Source {
         let identifier = self.field(Field::Identifier).map(|span| text.span(span.start, span.end)).unwrap_or_default();
-        let has = |field| self.field(field).is_some();
+        let has = |field: Field| self.has(field.bit());
         match self.source {
             Source::Auditd => Source::Auditd,
             _ if identifier.starts_with(b"sshd") => Source::Sshd,
