@@ -48,6 +48,9 @@ fn digits(text: View<'_>, start: usize) -> Option<usize> {
 
 /// Appends `value` in decimal.
 pub(crate) fn push(out: &mut Vec<u8>, mut value: u64) {
+    if value < 10 {
+        return out.push(b'0' + value as u8);
+    }
     let mut digits = [0; 20];
     let mut used = 0;
     for place in digits.iter_mut().rev() {

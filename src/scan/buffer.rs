@@ -12,6 +12,13 @@ use core::marker::PhantomData;
 /// Zero bytes that have to follow the text: one load of eight bytes at its end, and as much look-ahead.
 pub const PADDING: usize = 16;
 
+/// The length of the text in bytes that end in its padding.
+#[inline(always)]
+fn padded_len(bytes: &[u8]) -> Option<usize> {
+    let padding: &[u8; PADDING] = bytes.last_chunk()?;
+    (u128::from_ne_bytes(*padding) == 0).then(|| bytes.len() - PADDING)
+}
+
 /// A text that the engine may rewrite in place.
 pub struct Padded<'a> {
     bytes: *mut u8,
@@ -22,9 +29,8 @@ pub struct Padded<'a> {
 impl<'a> Padded<'a> {
     /// Takes `bytes`, of which the last [`PADDING`] have to be zero; `None` if they are not.
     pub fn new(bytes: &'a mut [u8]) -> Option<Self> {
-        let len = bytes.len().checked_sub(PADDING)?;
-        let padded = bytes.get(len..)?.iter().all(|&byte| byte == 0);
-        padded.then_some(Self { bytes: bytes.as_mut_ptr(), len, owner: PhantomData })
+        let len = padded_len(bytes)?;
+        Some(Self { bytes: bytes.as_mut_ptr(), len, owner: PhantomData })
     }
 
     /// Length of the text in bytes, without the padding.
@@ -112,9 +118,8 @@ pub(crate) struct View<'a> {
 impl<'a> View<'a> {
     /// A view of bytes that end in [`PADDING`] zeros; `None` if they do not.
     pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
-        let len = bytes.len().checked_sub(PADDING)?;
-        let padded = bytes.get(len..)?.iter().all(|&byte| byte == 0);
-        padded.then_some(Self { bytes: bytes.as_ptr(), len, owner: PhantomData })
+        let len = padded_len(bytes)?;
+        Some(Self { bytes: bytes.as_ptr(), len, owner: PhantomData })
     }
 
     /// Length of the text in bytes, without the padding.
