@@ -274,7 +274,7 @@ impl Hints {
 fn is_syntax(byte: u8, next: u8) -> bool {
     match byte {
         b'=' => true,
-        b':' => matches!(next, b' ' | b'/' | b'"' | b'\'' | b'\t' | b'\\'),
+        b':' => matches!(next, b' ' | b'/' | b'"' | b'\'' | b'\t' | b'\\' | b'\n'),
         b'%' => next.is_ascii_hexdigit(),
         b'\\' => matches!(next, b'u' | b'x'),
         b'<' => next == b'/',

@@ -6,6 +6,7 @@
 mod encodings;
 mod formats;
 mod manifests;
+mod markup;
 mod syntax;
 #[cfg(test)]
 mod tests;

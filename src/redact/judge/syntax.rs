@@ -1,17 +1,15 @@
-//! Syntax that says what is secret: assignments, flags, user information in URLs, elements of XML.
+//! Syntax that says what is secret: assignments, flags, user information in URLs.
 
 use super::{Hit, Judge, SHORTEST_RUN};
+use crate::bytes::find;
 use crate::redact::{MASK_START, decode, is_mask, names};
 use std::borrow::Cow;
 
 /// Longest name of a flag or in front of a `=` that is looked at.
-const MAX_NAME_BYTES: usize = 64;
+pub(super) const MAX_NAME_BYTES: usize = 64;
 
 /// The same with each of its characters as an escape.
 const MAX_ESCAPED_NAME_BYTES: usize = 6 * MAX_NAME_BYTES;
-
-/// How far in front of the end of an element its beginning is looked for.
-const MAX_ELEMENT_BYTES: usize = 4096;
 
 /// Headers whose value goes to the end of the line.
 const HEADERS: [&[u8]; 4] = [b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"];
@@ -33,10 +31,14 @@ impl Judge<'_> {
         }
     }
 
-    /// The name in front of a `=` or `:`, its escapes resolved, and how many bytes it has as it stands.
+    /// The name in front of a `=` or `:`, its escapes resolved, and where it begins.
     fn name_before(&self, at: usize) -> (Cow<'_, [u8]>, usize) {
         let mut end = at;
-        while end > self.start && matches!(self.text.byte(end - 1), b' ' | b'"' | b'\'' | b'\\') {
+        // `:=`, `?=` and `+=` assign as well.
+        if end > self.start && self.text.byte(at) == b'=' && matches!(self.text.byte(end - 1), b':' | b'?' | b'+') {
+            end -= 1;
+        }
+        while end > self.start && matches!(self.text.byte(end - 1), b' ' | b'\t' | b'"' | b'\'' | b'\\') {
             end -= 1;
         }
         let mut start = end;
@@ -44,58 +46,106 @@ impl Judge<'_> {
             start -= 1;
         }
         let name = self.text.span(start, end);
+        // The letter behind a backslash can be the end of a line.
+        if let [b'n' | b'r' | b't', rest @ ..] = name
+            && start > self.start
+            && self.text.byte(start - 1) == b'\\'
+            && !names::is_secret(name)
+        {
+            return (Cow::Borrowed(rest), start + 1);
+        }
         let mut first = start;
         while first > self.start && end - first < MAX_ESCAPED_NAME_BYTES && may_be_escaped(self.text.byte(first - 1)) {
             first -= 1;
         }
         if first == start {
-            return (Cow::Borrowed(name), name.len());
+            return (Cow::Borrowed(name), start);
         }
         let decoded = decode::escapes(self.text.span(first, end));
         if decoded.len() == end - first {
-            return (Cow::Borrowed(name), name.len());
+            return (Cow::Borrowed(name), start);
         }
         let length = decoded.iter().rev().take_while(|&&byte| is_name_byte(byte)).count();
-        (Cow::Owned(decoded.get(decoded.len() - length..).unwrap_or_default().to_vec()), end - first)
+        (Cow::Owned(decoded.get(decoded.len() - length..).unwrap_or_default().to_vec()), first)
     }
 
     fn assignment(&self, at: usize, hits: &mut Vec<Hit>) {
         let colon = self.text.byte(at) == b':';
         let mut from = at + 1;
-        // A colon assigns where white space or a quote follows it: `password: x`, `"password":"x"`, but not `system:masters`.
-        if colon && !matches!(self.text.byte(from), b' ' | b'"' | b'\'' | b'\t' | b'\\') {
-            return;
+        match self.text.byte(from) {
+            // A colon assigns where white space or a quote follows it: `password: x`, `"password":"x"`, but not `system:masters`.
+            b' ' | b'"' | b'\'' | b'\t' | b'\\' => {}
+            // A list of YAML follows.
+            b'\n' => {}
+            _ if colon => return,
+            b'>' => from += 1,
+            // A comparison.
+            b'=' if self.text.byte(from + 1) == b' ' => return,
+            _ => {}
         }
-        let (name, length) = self.name_before(at);
+        let (name, start) = self.name_before(at);
         if *name == *b"kind" {
             return self.manifest(at, hits);
         }
-        if name.is_empty() || !names::is_secret(&name) {
+        let is_value = name.eq_ignore_ascii_case(b"value");
+        if *name == *b"PWD" {
+            return self.password_of_odbc(from, hits);
+        }
+        if name.is_empty() || !names::is_secret(&name) && !(is_value && self.is_named_secret(start)) {
             return;
         }
         while from < self.end && matches!(self.text.byte(from), b' ' | b'\t') {
             from += 1;
         }
+        if self.is_old_object(from) {
+            return;
+        }
         let header = colon && HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header));
-        let whole_line = header || self.text.byte(at) == b'=' && self.begins_line(at, length);
+        let indent = self.indent_of(start);
+        if let Some(indent) = indent.filter(|_| colon && !header)
+            && self.lines_of_yaml(from, indent, hits)
+        {
+            return;
+        }
         let (start, mut end) = self.value(from);
+        let whole_line = header || indent.is_some() && (!colon || self.text.byte(self.line_end(end, true)) == b'\n');
         if whole_line && start == from && !is_mask(self.text.span(start, end)) {
             end = self.line_end(from, !header);
         }
         self.mask_value(start, end, hits);
     }
 
-    /// Whether the name of `length` bytes in front of `at` is the first word of a line: then the value goes to the line's end, as in properties files.
-    fn begins_line(&self, at: usize, length: usize) -> bool {
-        let mut start = at;
-        while start > self.start && matches!(self.text.byte(start - 1), b' ' | b'\t') {
-            start -= 1;
+    /// How far the first word of a line is indented, if it begins at `start`: then the value goes to the line's end, as in properties files. A dash
+    /// of YAML or `export` in front of it does not count.
+    fn indent_of(&self, start: usize) -> Option<usize> {
+        let back_over_blanks = |mut at: usize| {
+            while at > self.start && matches!(self.text.byte(at - 1), b' ' | b'\t') {
+                at -= 1;
+            }
+            at
+        };
+        let begins = |at: usize| at == self.start || self.text.byte(at - 1) == b'\n';
+        let word = start - usize::from(start > self.start && matches!(self.text.byte(start - 1), b'"' | b'\''));
+        let mut at = back_over_blanks(word);
+        for before in [&b"export"[..], b"-"] {
+            if at < word && at >= self.start + before.len() && self.text.span(at - before.len(), at) == before {
+                at = back_over_blanks(at - before.len());
+            }
         }
-        start = start.saturating_sub(length).max(self.start);
-        while start > self.start && matches!(self.text.byte(start - 1), b' ' | b'\t') {
-            start -= 1;
+        begins(at).then(|| word - at)
+    }
+
+    /// The password of an ODBC connection is called as the working directory is, which begins with a slash.
+    fn password_of_odbc(&self, from: usize, hits: &mut Vec<Hit>) {
+        let (start, end) = self.value(from);
+        if end < self.end && self.text.byte(end) == b';' && self.text.byte(start) != b'/' {
+            self.mask_value(start, end, hits);
         }
-        start == self.start || self.text.byte(start - 1) == b'\n'
+    }
+
+    /// Whether what stands at `from` is what the API server says of objects that others have changed, of whatever name.
+    fn is_old_object(&self, from: usize) -> bool {
+        self.text.span(from, self.end).starts_with(b"the object has been modified")
     }
 
     fn flag(&self, at: usize, hits: &mut Vec<Hit>) {
@@ -139,13 +189,25 @@ impl Judge<'_> {
         last
     }
 
-    fn mask_value(&self, start: usize, end: usize, hits: &mut Vec<Hit>) {
+    pub(super) fn mask_value(&self, start: usize, end: usize, hits: &mut Vec<Hit>) {
         let value = self.text.span(start, end);
         // A reference to a variable is no secret, and a literal that says nothing is none.
         let reference = value.starts_with(b"$(") || value.starts_with(b"${") || value.starts_with(b"{{");
         let empty = matches!(
             value,
-            b"" | b"null" | b"true" | b"false" | b"yes" | b"no" | b"nil" | b"<nil>" | b"{" | b"[" | b"|" | b">"
+            b"" | b"null"
+                | b"true"
+                | b"false"
+                | b"yes"
+                | b"no"
+                | b"nil"
+                | b"<nil>"
+                | b"{"
+                | b"["
+                | b"{}"
+                | b"[]"
+                | b"|"
+                | b">"
         );
         if !reference && !empty && !is_mask(value) {
             hits.push(Hit { start, end, id: "N01" });
@@ -160,11 +222,25 @@ impl Judge<'_> {
         }
         let quote = self.text.byte(start);
         if start < self.end && matches!(quote, b'"' | b'\'') {
-            let mut end = start + 1;
-            while end < self.end && (self.text.byte(end) != quote || self.text.byte(end - 1) == b'\\' && start == from)
-            {
-                end += 1;
+            let triple = [quote; 3];
+            if self.text.span(start, self.end).starts_with(&triple) {
+                let rest = self.text.span(start + 3, self.end);
+                self.spend(rest.len());
+                return (start + 3, start + 3 + find(rest, &triple).unwrap_or(rest.len()));
             }
+            let mut end = start + 1;
+            // Two quotes stand for one, in YAML and SQL.
+            let doubled = |at: usize| quote == b'\'' && at > start + 1 && self.text.byte(at + 1) == quote;
+            while end < self.end {
+                if self.text.byte(end) != quote || self.text.byte(end - 1) == b'\\' && start == from {
+                    end += 1;
+                } else if doubled(end) {
+                    end += 2;
+                } else {
+                    break;
+                }
+            }
+            let end = end.min(self.end);
             // Where the quotes themselves are escaped, the backslash in front of the closing one is not part of the value.
             self.spend(end - from);
             let inner_end =
@@ -188,33 +264,12 @@ impl Judge<'_> {
         (from, end)
     }
 
-    fn line_end(&self, from: usize, quotes_belong: bool) -> usize {
+    pub(super) fn line_end(&self, from: usize, quotes_belong: bool) -> usize {
         let rest = self.text.span(from, self.end);
         from + rest
             .iter()
             .position(|byte| matches!(byte, b'\n' | b'\r') || !quotes_belong && matches!(byte, b'"' | b'\''))
             .unwrap_or(rest.len())
-    }
-
-    /// The text of the element that ends at `at`: `<password>...</password>`, `<name>db.password</name><value>...</value>`.
-    fn element(&self, at: usize, hits: &mut Vec<Hit>) {
-        let from = at.saturating_sub(MAX_ELEMENT_BYTES).max(self.start);
-        let before = self.text.span(from, at);
-        let Some(open) = before.iter().rposition(|&byte| byte == b'>') else { return };
-        let named = self.text.span(at + 2, self.end.min(at + 2 + MAX_NAME_BYTES));
-        let length = named.iter().position(|&byte| !is_name_byte(byte)).unwrap_or(named.len());
-        let named = named.get(..length).unwrap_or_default();
-        self.spend(before.len() - open);
-        let of_pair = named.eq_ignore_ascii_case(b"value") && {
-            // The element in front of this one says what the value is.
-            let head = before.get(..open).unwrap_or_default();
-            let head = head.get(head.len().saturating_sub(4 * MAX_NAME_BYTES)..).unwrap_or_default();
-            let name = head.iter().rposition(|&byte| byte == b'/').and_then(|end| head.get(..end.saturating_sub(1)));
-            names::is_secret(name.and_then(|name| name.rsplit(|&byte| byte == b'>').next()).unwrap_or_default())
-        };
-        if of_pair || names::is_secret(named) {
-            self.mask_value(from + open + 1, at, hits);
-        }
     }
 
     /// The password of `user:password@` behind `://`.
@@ -241,6 +296,6 @@ fn may_be_escaped(byte: u8) -> bool {
     is_name_byte(byte) || matches!(byte, b'\\' | b'%')
 }
 
-fn is_name_byte(byte: u8) -> bool {
+pub(super) fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }

@@ -145,9 +145,23 @@ fn hits_are_put_in_order_and_joined_where_they_touch() {
 #[test]
 fn the_work_is_in_proportion_to_the_length() {
     let access_key = ["AK", "IA"].concat();
-    for part in
-        ["-", "--", "%41", "%41 ", "eyJ", "eyJhbGciOiJIUzI1NiJ9.", "--password ", &access_key, "://a:b", "a=", "YWJj"]
-    {
+    for part in [
+        "-",
+        "--",
+        "%41",
+        "%41 ",
+        "eyJ",
+        "eyJhbGciOiJIUzI1NiJ9.",
+        "--password ",
+        &access_key,
+        "://a:b",
+        "a=",
+        "YWJj",
+        "token:\n- a\n",
+        "token: |\n",
+        "</a>",
+        "PWD=a;",
+    ] {
         let hints = Hints::new();
         let mut bytes = part.repeat(100_000 / part.len()).into_bytes();
         let end = bytes.len();
@@ -156,6 +170,11 @@ fn the_work_is_in_proportion_to_the_length() {
         judge.find(&mut Vec::new());
         let spent = WORK_FREE + WORK_PER_BYTE * end - judge.work.get();
         assert!(spent < 4 * end, "`{part}`: {spent} of {end} bytes");
+    }
+    // What is looked at in front of or behind each place has a limit as well.
+    let deep: String = (0..2000).map(|depth| format!("{:depth$}token: |\n", "")).collect();
+    for text in ["value=".repeat(10_000), "token=\"\"\"".repeat(10_000), deep] {
+        assert!(judged(&text).len() < text.len() / 10);
     }
     // Where nothing better is known, the whole text goes.
     assert_eq!(judged(&"password=$(".repeat(10_000)), "<D01>");
@@ -276,5 +295,58 @@ fn syntax_is_seen_whatever_stands_beside_it() {
             assert!(!hints.is_plain(View::new(&padded).unwrap(), 0, text.len()), "{text:?}");
             assert!(!judged(&text).contains("hunter2"), "{text:?}");
         }
+    }
+}
+
+#[test]
+fn values_in_the_syntax_of_configurations() {
+    for (text, expected) in [
+        ("db:\n  password: Zx9&kL(7),hunter2\n  user: a\n", "db:\n  password: <N01>\n  user: a\n"),
+        ("passphrase: correct horse battery\n", "passphrase: <N01>\n"),
+        ("password: 'ab''hunter2'\n", "password: '<N01>'\n"),
+        ("password: !!str hunter2\n", "password: <N01>\n"),
+        ("password: &pw hunter2\n", "password: <N01>\n"),
+        ("db:\n  password: |-\n    hunter2\n    more\n  user: a\n", "db:\n  password: |-\n    <N01>\n  user: a\n"),
+        ("password: >\n  hunter2", "password: >\n  <N01>"),
+        ("tokens:\n- hunter2\n- b c\nuser: a\n", "tokens:\n- <N01>\n- <N01>\nuser: a\n"),
+        ("secrets:\n  - name: a\n  - name: b\n", "secrets:\n  - name: a\n  - name: b\n"),
+        ("passwords: [abc, hunter2]\n", "passwords: <N01>\n"),
+        ("- token: a b\n  user: c\n", "- token: <N01>\n  user: c\n"),
+        ("export DB_PASSWORD=ab&hunter2\n", "export DB_PASSWORD=<N01>\n"),
+        ("[client]\npassword\t= hunter2\n", "[client]\npassword\t= <N01>\n"),
+        ("password = \"\"\"\nhunter2\n\"\"\"\nuser = 1", "password = \"\"\"<N01>\"\"\"\nuser = 1"),
+        ("user => \"x\" password => \"hunter2\"", "user => \"x\" password => \"<N01>\""),
+        ("password := \"x y\"", "password := \"<N01>\""),
+        ("self.secret == oldSelf.secret", "self.secret == oldSelf.secret"),
+        ("Server=db;UID=sa;PWD=hunter2;", "Server=db;UID=sa;PWD=<N01>;"),
+        ("PWD=/home/me HOME=/home/me", "PWD=/home/me HOME=/home/me"),
+        ("host=x\\napi_key=hunter2", "host=x\\napi_key=<N01>"),
+        ("a C:\\new.txt C:\\token=b", "a C:\\new.txt C:\\token=<N01>"),
+        (
+            "Operation cannot be fulfilled on secrets \"db-token\": the object has been modified",
+            "Operation cannot be fulfilled on secrets \"db-token\": the object has been modified",
+        ),
+    ] {
+        assert_eq!(judged(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn names_beside_their_values() {
+    for (text, expected) in [
+        ("env:\n- name: DB_PASSWORD\n  value: hunter2\n", "env:\n- name: DB_PASSWORD\n  value: <N01>\n"),
+        ("env:\n- name: DB_USER\n  value: me\n", "env:\n- name: DB_USER\n  value: me\n"),
+        (r#"x [{"name": "DB_PASSWORD", "value": "a b"}]"#, r#"x [{"name": "DB_PASSWORD", "value": "<N01>"}]"#),
+        (r#"x [{"name":"token"},{"value":"a"}]"#, r#"x [{"name":"token"},{"value":"a"}]"#),
+        (r#"<property name="a.password" value="x y"/>"#, r#"<property name="a.password" value="<N01>"/>"#),
+        (r#"<add key="DbPassword" value="x"/>"#, r#"<add key="DbPassword" value="<N01>"/>"#),
+        (r#"<property name="a.password">x y</property>"#, r#"<property name="a.password"><N01></property>"#),
+        (r#"<property name="a.user">x y</property>"#, r#"<property name="a.user">x y</property>"#),
+        ("<password><![CDATA[x y]]></password>", "<password><![CDATA[<N01>]]></password>"),
+        ("<wsse:Password>x y</wsse:Password>", "<wsse:Password><N01></wsse:Password>"),
+        ("<password>a>b</password>", "<password><N01></password>"),
+        ("<name>db.password</name> <value>x</value>", "<name>db.password</name> <value><N01></value>"),
+    ] {
+        assert_eq!(judged(text), expected, "{text}");
     }
 }
