@@ -105,7 +105,7 @@ pub(crate) static ENTRIES: &[Entry] = entries! {
     "K21" CHALLENGE, ["spec.key", "spec.token"], e::MASK, "keys of ACME challenges";
     "K21" ALL, ["**.template.data", "**.template.stringData"], e::MASK, "contents of the Secrets that ExternalSecrets, SealedSecrets and their like make";
     "K21" ALL, ["**.userData", "**.userDataBase64", "**.user-data", "**.user_data"], e::MASK, "cloud-init, which sets passwords up";
-    "K11" CONFIG_MAP, ["data", "binaryData"], e::PAIRS, "values of a ConfigMap: what follows a secret name in their text";
+    "K11" CONFIG_MAP, ["data.*", "binaryData.*"], e::PAIRS, "values of a ConfigMap: what follows a secret name in their text";
     "R01" RECORD, ["auditgate"], e::REMOVE, "the decision map, which only the module may write";
     "R02" RECORD, ["log", "message", "MESSAGE", "SYSLOG_RAW", "exec"], e::LINE, "a raw line";
     "L06" RECORD, ["_CMDLINE", "**.cmdline", "**.command_line", "**.ARGV", "process.args", r"**.proc\.cmdline"], e::COMMAND,

@@ -42,6 +42,7 @@ const READABLE: u32 = effect::EXEMPT
     | effect::MESSAGE
     | effect::TRUNCATE
     | effect::COMMAND
+    | effect::PAIRS
     | effect::MASK;
 
 /// A shape that is being drawn.

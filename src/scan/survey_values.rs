@@ -13,7 +13,7 @@ use crate::redact::names::name;
 use crate::redact::{MASK_BYTE, catalogue};
 
 /// Effects with which a string that is read on its own is read unless it is the very same.
-const READ_ANYWAY: u32 = effect::MESSAGE | effect::TRUNCATE | effect::COMMAND | effect::MASK;
+const READ_ANYWAY: u32 = effect::MESSAGE | effect::TRUNCATE | effect::COMMAND | effect::PAIRS | effect::MASK;
 
 impl Walk<'_, '_> {
     /// Notes a value that is no container.

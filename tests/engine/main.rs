@@ -542,3 +542,17 @@ fn what_rules_see_is_asked_for() {
         assert_eq!(user.as_deref(), Some(b"alice".as_slice()));
     }
 }
+
+/// Elsewhere strings of fewer than 16 bytes are not looked into.
+#[test]
+fn short_values_of_a_config_map_are_looked_into() {
+    let mut engine = Engine::new();
+    let body = |value: &str| event("configmaps", &format!(r#""requestObject":{{"data":{{"f":"{value}"}}}}"#));
+    for value in ["a", "b", "c", "d", "a: b", "c: d", "token: hunter2", "pwd=hunter2", "a: b", "token: hunter2"] {
+        for _ in 0..3 {
+            let answer = String::from_utf8(process(&mut engine, body(value).as_bytes())).unwrap();
+            assert!(!answer.contains("hunter2"), "{answer}");
+            assert_eq!(answer.as_bytes(), process(&mut Engine::new(), body(value).as_bytes()), "{value}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::syntax::{MAX_NAME_BYTES, is_name_byte};
 use super::{Hit, Judge};
-use crate::redact::names;
+use crate::redact::{MASK_START, names};
 
 /// How far in front of the end of an element its beginning is looked for.
 const MAX_ELEMENT_BYTES: usize = 4096;
@@ -58,6 +58,25 @@ impl Judge<'_> {
         // What another object or element says is about another value.
         let begin = before.iter().rposition(|byte| matches!(byte, b'{' | b'}' | b'<' | b'>')).map_or(0, |at| at + 1);
         names::is_secret(name_in(before.get(begin..).unwrap_or_default()))
+    }
+
+    /// The items of a list in brackets, which begin at `from`; objects in it say themselves what they are. Whether it is such a list.
+    pub(super) fn items_of_list(&self, from: usize, hits: &mut Vec<Hit>) -> bool {
+        let rest = self.text.span(from, self.end);
+        if self.text.span(from - 1, self.end).starts_with(MASK_START) {
+            return false;
+        }
+        if rest.starts_with(MASK_START) {
+            return true;
+        }
+        let length = rest.iter().position(|byte| matches!(byte, b']' | b'{' | b'\n')).unwrap_or(rest.len());
+        self.spend(length);
+        let items = rest.get(..length).unwrap_or_default();
+        let is_list = rest.get(length) == Some(&b']') && !items.trim_ascii().is_empty();
+        if is_list {
+            self.mask_value(from, from + length, hits);
+        }
+        is_list
     }
 
     /// The value in the lines below a name of YAML that is indented by `indent`, where the rest of its own line at `from` is empty or the

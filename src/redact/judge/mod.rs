@@ -16,7 +16,7 @@ use core::cell::Cell;
 use formats::{RunEnds, match_format};
 
 use super::decode;
-use super::tokens::{FORMATS, class_of};
+use super::tokens::{FORMATS, alphabet, class_of};
 use crate::bytes::find;
 use crate::scan::{Hint, Hints, View};
 
@@ -156,7 +156,8 @@ impl<'a> Judge<'a> {
                 // Certificates, requests for them and public keys are no secrets. What is too short to say is one.
                 let head = decode::base64(self.text.span(start, end.min(start + 88)));
                 let harmless = [&b"-----BEGIN C"[..], b"-----BEGIN PU"].iter().any(|begin| head.starts_with(begin));
-                (find(&head, b"PRIVATE KEY").is_some() || head.len() < 40 && !harmless).then_some((start, end))
+                let is_secret = find(&head, b"PRIVATE KEY").is_some() || head.len() < 40 && !harmless;
+                is_secret.then(|| (start, self.wrapped_end(end)))
             }
             // Words can follow, too.
             "T47" => {
@@ -182,6 +183,31 @@ impl<'a> Judge<'a> {
                 Some((byte, length)) if class_of(byte) & alphabet != 0 => end += length,
                 _ => break,
             }
+        }
+        self.spend(end - from);
+        end
+    }
+
+    /// Where a run of base64 ends that goes on in the next lines.
+    fn wrapped_end(&self, mut end: usize) -> usize {
+        let from = end;
+        loop {
+            let mut at = end + usize::from(self.text.byte(end) == b'\r');
+            if at >= self.end || self.text.byte(at) != b'\n' {
+                break;
+            }
+            at += 1;
+            while at < self.end && self.text.byte(at) == b' ' {
+                at += 1;
+            }
+            let line = at;
+            while at < self.end && class_of(self.text.byte(at)) & alphabet::BASE64 != 0 {
+                at += 1;
+            }
+            if at == line || at < self.end && !matches!(self.text.byte(at), b'\r' | b'\n' | b'"' | b'\'') {
+                break;
+            }
+            end = at;
         }
         self.spend(end - from);
         end

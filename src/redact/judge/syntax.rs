@@ -107,6 +107,9 @@ impl Judge<'_> {
         {
             return;
         }
+        if self.text.byte(from) == b'[' && self.items_of_list(from + 1, hits) {
+            return;
+        }
         let (start, mut end) = self.value(from);
         let whole_line = header || indent.is_some() && (!colon || self.text.byte(self.line_end(end, true)) == b'\n');
         if whole_line && start == from && !is_mask(self.text.span(start, end)) {

@@ -188,6 +188,13 @@ fn private_keys_are_cut_to_their_end_line() {
 }
 
 #[test]
+fn encoded_private_keys_go_on_in_the_next_lines() {
+    let begin = ["LS0tLS1CRUdJTiBSU0EgUFJJ", "VkFURSBLRVktLS0tLQ"].concat();
+    let text = format!("a: {begin}AAAABBBB\n  CCCCDDDD\r\n  EEEE==\nb: FFFF\n");
+    assert_eq!(judged(&text), "a: <T46>\nb: FFFF\n");
+}
+
+#[test]
 fn tokens_go_on_in_escapes() {
     let token = github();
     let (head, tail) = token.split_at(38);
@@ -310,7 +317,12 @@ fn values_in_the_syntax_of_configurations() {
         ("password: >\n  hunter2", "password: >\n  <N01>"),
         ("tokens:\n- hunter2\n- b c\nuser: a\n", "tokens:\n- <N01>\n- <N01>\nuser: a\n"),
         ("secrets:\n  - name: a\n  - name: b\n", "secrets:\n  - name: a\n  - name: b\n"),
-        ("passwords: [abc, hunter2]\n", "passwords: <N01>\n"),
+        ("passwords: [abc, hunter2]\n", "passwords: [<N01>]\n"),
+        (r#"{"passwords": ["a b", "c"], "a": []}"#, r#"{"passwords": [<N01>], "a": []}"#),
+        ("passwords: [redacted:N01] x", "passwords: [redacted:N01] x"),
+        ("passwords: [[redacted:N01]]", "passwords: [[redacted:N01]]"),
+        ("password: |\n  [redacted:N01]\n", "password: |\n  [redacted:N01]\n"),
+        ("password: [redacted:N01]\n", "password: [redacted:N01]\n"),
         ("- token: a b\n  user: c\n", "- token: <N01>\n  user: c\n"),
         ("export DB_PASSWORD=ab&hunter2\n", "export DB_PASSWORD=<N01>\n"),
         ("[client]\npassword\t= hunter2\n", "[client]\npassword\t= <N01>\n"),
