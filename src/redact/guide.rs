@@ -65,7 +65,7 @@ pub(super) static KUBERNETES: &[Row] = rows! {
     "K10" "Bootstrap tokens", "masked in the Secret and in kubeadm's configuration",
         "Whoever has one joins nodes.", "kubeadm, bootstrap tokens; Cluster API KubeadmConfig",
         ("kubeadmconfigs", "bootstrap.cluster.x-k8s.io"), r#""requestObject":{"spec":{"certificateKey":"hunter2hunter2","initConfiguration":{"bootstrapTokens":[{"token":"hunter2hunter2","ttl":"24h"}]}}}"#, ["hunter2"], ["24h"];
-    "K11" "ConfigMaps", "in their text, what stands behind a secret name; names and everything else stay",
+    "K11" "ConfigMaps", "in their text, what stands behind a secret name: to the end of the line or block of YAML, of the properties file, of the element; names and everything else stay. Nothing says what is a name where only blanks stand behind it (`requirepass x`)",
         "Falco looks for secret names in them, so the names have to stay.", "Falco rule Create/Modify Configmap With Private Credentials",
         ("configmaps", ""), r#""requestObject":{"data":{"app.properties":"db.host=db\ndb.password=hunter2hunter2\n","web.xml":"<password>hunter2hunter2</password>"}}"#, ["hunter2"], ["db.host=db", "db.password=", "<password>"];
     "K12" "Environment, commands, arguments and probe headers of containers", "values by the variable's name, the flag or their shape; names, flags and references stay",
