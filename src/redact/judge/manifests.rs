@@ -17,7 +17,6 @@ impl Judge<'_> {
         }
         let text = self.text.span(self.start, self.end);
         let at = at - self.start;
-        self.spend(text.len());
         let line = text.get(..at).and_then(|text| text.iter().rposition(|&byte| byte == b'\n')).map_or(0, |at| at + 1);
         let head = text.get(line..at).unwrap_or_default();
         if let Some(indent) = head.strip_suffix(b"kind")
@@ -25,6 +24,7 @@ impl Judge<'_> {
         {
             return self.yaml(text, indent.len(), line, hits);
         }
+        self.spend(text.len());
         // JSON that does not stand alone. Where its values end is not looked for: what follows goes with them.
         for name in [&b"\"data"[..], b"\"stringData", b"\"data\\"] {
             if let Some(start) = find(text, name) {
@@ -36,35 +36,29 @@ impl Judge<'_> {
         }
     }
 
-    /// The blocks under `data:` and `stringData:` that are indented like the `kind` in the line at `kind`.
+    /// The blocks under `data:` and `stringData:` of the mapping that the line at `kind` belongs to, whose keys stand behind `indent` bytes.
     fn yaml(&self, text: &[u8], indent: usize, kind: usize, hits: &mut Vec<Hit>) {
-        // A document begins behind its `---`.
-        let before = text.get(..kind).unwrap_or_default();
-        let first = before.windows(4).rposition(|window| window == b"\n---").map_or(0, |at| at + 4);
+        let (first, end) = mapping(text, indent, kind);
+        self.spend(end - first);
         let mut at = first;
         let mut block = None;
-        for line in text.get(first..).unwrap_or_default().split_inclusive(|&byte| byte == b'\n') {
-            let depth = line.iter().take_while(|&&byte| matches!(byte, b' ' | b'-')).count();
-            let blank = line.iter().all(u8::is_ascii_whitespace);
-            if let Some(start) = block
-                && !blank
-                && depth <= indent
+        for line in text.get(first..end).unwrap_or_default().split_inclusive(|&byte| byte == b'\n') {
+            let behind = at + line.len();
+            // The first line can stand behind the hyphen of a list.
+            if at == first || begins_key(line, indent) {
+                if let Some((start, end)) = block {
+                    self.block(start, end, hits);
+                }
+                block = behind_name(line, indent).map(|start| (at + start, behind));
+            } else if let Some((_, end)) = &mut block
+                && (spaces(line).is_some() || is_deeper(line, indent))
             {
-                self.block(start, at, hits);
-                block = None;
+                *end = behind;
             }
-            if line.starts_with(b"---") && at > kind {
-                return;
-            }
-            let name = line.get(depth..).unwrap_or_default();
-            let colon = name.iter().position(|&byte| byte == b':').unwrap_or_default();
-            if depth == indent && matches!(name.get(..colon), Some(b"data" | b"stringData")) {
-                block = Some(at + depth + colon + 1);
-            }
-            at += line.len();
+            at = behind;
         }
-        if let Some(start) = block {
-            self.block(start, text.len(), hits);
+        if let Some((start, end)) = block {
+            self.block(start, end, hits);
         }
     }
 
@@ -78,4 +72,67 @@ impl Judge<'_> {
             hits.push(Hit { start, end: start + values.len(), id: "D02" });
         }
     }
+}
+
+/// Where the mapping begins and ends whose keys stand behind `indent` bytes, one of them in the line at `kind`.
+fn mapping(text: &[u8], indent: usize, kind: usize) -> (usize, usize) {
+    let mut first = kind;
+    let mut line = text.get(kind..).unwrap_or_default();
+    while first > 0 && !begins_item(line, indent) {
+        let before = text.get(..first - 1).unwrap_or_default();
+        let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        line = text.get(start..first).unwrap_or_default();
+        if !begins_item(line, indent) && is_outside(line, indent) {
+            break;
+        }
+        first = start;
+    }
+    let mut end = kind;
+    for line in text.get(kind..).unwrap_or_default().split_inclusive(|&byte| byte == b'\n') {
+        if end > kind && is_outside(line, indent) {
+            break;
+        }
+        end += line.len();
+    }
+    (first, end)
+}
+
+/// The spaces in front of a line; `None` if the line says nothing of where a block ends: it is empty, a comment, or an instruction of a template.
+fn spaces(line: &[u8]) -> Option<usize> {
+    let words = line.trim_ascii();
+    let says_nothing = words.is_empty() || words.starts_with(b"#") || words.starts_with(b"{{");
+    (!says_nothing).then(|| line.iter().take_while(|&&byte| byte == b' ').count())
+}
+
+/// Whether there is anything in a line behind more than `indent` spaces: what looks like a comment can be a line of a longer text.
+fn is_deeper(line: &[u8], indent: usize) -> bool {
+    !line.trim_ascii().is_empty() && line.iter().take(indent + 1).all(|&byte| byte == b' ')
+}
+
+/// Whether a line stands outside of a mapping whose keys stand behind `indent` bytes. A document ends at `---` and at `...`.
+fn is_outside(line: &[u8], indent: usize) -> bool {
+    let mark = line.trim_ascii_start();
+    let is_mark =
+        (mark.starts_with(b"---") || mark.starts_with(b"...")) && mark.get(3).is_none_or(u8::is_ascii_whitespace);
+    spaces(line).is_some_and(|spaces| spaces < indent || spaces == indent && is_mark)
+}
+
+/// Whether a line is the first one of an item of a list whose keys stand behind `indent` bytes.
+fn begins_item(line: &[u8], indent: usize) -> bool {
+    let head = line.get(..indent).unwrap_or_default();
+    head.contains(&b'-')
+        && head.iter().all(|byte| matches!(byte, b' ' | b'-'))
+        && !matches!(line.get(indent), Some(b' ' | b'-'))
+}
+
+/// Whether a key stands in a line behind `indent` spaces. The items of a list may stand there, too.
+fn begins_key(line: &[u8], indent: usize) -> bool {
+    spaces(line) == Some(indent) && line.get(indent) != Some(&b'-')
+}
+
+/// Where the value begins of a line whose key, behind `indent` bytes, is `data` or `stringData`.
+fn behind_name(line: &[u8], indent: usize) -> Option<usize> {
+    let rest = line.get(indent..)?;
+    let colon = rest.iter().position(|&byte| byte == b':')?;
+    matches!(rest.get(..colon)?.trim_ascii(), b"data" | b"stringData").then_some(indent + colon + 1)
 }

@@ -257,6 +257,53 @@ fn elements_and_manifests() {
 }
 
 #[test]
+fn manifests_of_several_secrets() {
+    for (text, expected) in [
+        (
+            "kind: Secret\nstringData:\n  k: hunter2hunter2\n---\nkind: Service\n",
+            "kind: Secret\nstringData:\n  <D02>\n---\nkind: Service\n",
+        ),
+        (
+            "kind: Secret\ndata:\n  k: x\n---\nkind: Service\n--- # two\nstringData:\n  k: y\nkind: Secret\n...\ndata:\n  k: z\n",
+            "kind: Secret\ndata:\n  <D02>\n---\nkind: Service\n--- # two\nstringData:\n  <D02>\nkind: Secret\n...\ndata:\n  k: z\n",
+        ),
+        (
+            "kind: Secret\r\ndata:\r\n  k: x\r\n---\r\nkind: Service\r\n",
+            "kind: Secret\r\ndata:\r\n  <D02>\r\n---\r\nkind: Service\r\n",
+        ),
+        (
+            "items:\n- data:\n    k: x\n  kind: Secret\n- kind: ConfigMap\n  data:\n    k: y\n- stringData: {k: z}\n  metadata:\n    name: n\n  kind: Secret\n",
+            "items:\n- data:\n    <D02>\n  kind: Secret\n- kind: ConfigMap\n  data:\n    k: y\n- stringData: <D02>\n  metadata:\n    name: n\n  kind: Secret\n",
+        ),
+        (
+            "x.yaml: |\n  kind: Secret\n  data:\n    k: x\n  ---\n  kind: ConfigMap\n  data:\n    k: y\n",
+            "x.yaml: |\n  kind: Secret\n  data:\n    <D02>\n  ---\n  kind: ConfigMap\n  data:\n    k: y\n",
+        ),
+        // A document inside of a value.
+        (
+            "kind: Secret\nstringData:\n  a.yaml: |\n    ---\n    b: x\ntype: Opaque\n",
+            "kind: Secret\nstringData:\n  <D02>\ntype: Opaque\n",
+        ),
+    ] {
+        assert_eq!(judged(text), expected);
+    }
+    let secret = "kind: Secret\ndata:\n  k: x\n---\n";
+    assert_eq!(judged(&secret.repeat(4000)), secret.replace("k: x", "<D02>").repeat(4000));
+}
+
+#[test]
+fn lines_that_say_nothing_end_no_block() {
+    for line in ["# of the app", "", "{{- if .Values.debug }}", "   "] {
+        assert_eq!(
+            judged(&format!("kind: Secret\ndata:\n  a: x\n{line}\n  b: y\n{line}\ntype: Opaque\n")),
+            format!("kind: Secret\ndata:\n  <D02>\n{line}\ntype: Opaque\n"),
+        );
+    }
+    // In a longer text they say something.
+    assert_eq!(judged("kind: Secret\ndata:\n  a: |\n    b\n    # x\n---\n"), "kind: Secret\ndata:\n  <D02>\n---\n");
+}
+
+#[test]
 fn every_format_has_a_shortest_body_and_ends_where_its_alphabet_does() {
     use crate::redact::tokens::{Before, FORMATS, class_of};
     for format in FORMATS.iter().filter(|format| !matches!(format.id, "T42" | "T45" | "T46" | "T47" | "T48")) {
