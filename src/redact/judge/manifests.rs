@@ -1,30 +1,42 @@
 //! Manifests of Secrets in a text: YAML in a ConfigMap or in the values of a chart, JSON in a log line.
 
+use std::borrow::Cow;
+
 use super::{Hit, Judge};
 use crate::bytes::find;
-use crate::redact::is_mask;
+use crate::redact::{decode, is_mask};
 
 impl Judge<'_> {
     /// A manifest whose `kind`, at `at`, may be a Secret: the values under its `data` and `stringData` go.
     pub(super) fn manifest(&self, at: usize, hits: &mut Vec<Hit>) {
         let mut from = at + 1;
-        while self.text.byte(from) == b' ' {
+        while matches!(self.text.byte(from), b' ' | b'\t') {
             from += 1;
         }
         let (start, end) = self.value(from);
-        if !matches!(self.text.span(start, end), b"Secret" | b"SecretList") {
+        if !matches!(&*unescaped(self.text.span(start, end)), b"Secret" | b"SecretList") {
             return;
         }
         let text = self.text.span(self.start, self.end);
+        let behind = text.get(end - self.start..).unwrap_or_default();
         let at = at - self.start;
-        let line = text.get(..at).and_then(|text| text.iter().rposition(|&byte| byte == b'\n')).map_or(0, |at| at + 1);
-        let head = text.get(line..at).unwrap_or_default();
-        if let Some(indent) = head.strip_suffix(b"kind")
-            && indent.iter().all(|byte| matches!(byte, b' ' | b'-'))
-        {
-            return self.yaml(text, indent.len(), line, hits);
+        let before = text.get(..at).unwrap_or_default();
+        let line = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        let head = before.get(line..).unwrap_or_default();
+        let indent = head.iter().take_while(|byte| matches!(byte, b' ' | b'-')).count();
+        let name = head.get(indent..).unwrap_or_default();
+        if *key(name) == *b"kind" {
+            let found = self.yaml(text, indent, line, hits);
+            // Lines can stand between braces, too.
+            let next = behind.iter().find(|byte| !byte.is_ascii_whitespace() && !is_quote(**byte));
+            let may_be_braces =
+                matches!(next, Some(b',' | b'}')) || !found && name.last().copied().is_some_and(is_quote);
+            if !may_be_braces {
+                return;
+            }
         }
         self.spend(text.len());
+        self.braces(text, at, hits);
         // JSON that does not stand alone. Where its values end is not looked for: what follows goes with them.
         for name in [&b"\"data"[..], b"\"stringData", b"\"data\\"] {
             if let Some(start) = find(text, name) {
@@ -37,11 +49,13 @@ impl Judge<'_> {
     }
 
     /// The blocks under `data:` and `stringData:` of the mapping that the line at `kind` belongs to, whose keys stand behind `indent` bytes.
-    fn yaml(&self, text: &[u8], indent: usize, kind: usize, hits: &mut Vec<Hit>) {
+    /// Whether there are any.
+    fn yaml(&self, text: &[u8], indent: usize, kind: usize, hits: &mut Vec<Hit>) -> bool {
         let (first, end) = mapping(text, indent, kind);
         self.spend(end - first);
         let mut at = first;
         let mut block = None;
+        let mut found = false;
         for line in text.get(first..end).unwrap_or_default().split_inclusive(|&byte| byte == b'\n') {
             let behind = at + line.len();
             // The first line can stand behind the hyphen of a list.
@@ -50,6 +64,7 @@ impl Judge<'_> {
                     self.block(start, end, hits);
                 }
                 block = behind_name(line, indent).map(|start| (at + start, behind));
+                found |= block.is_some();
             } else if let Some((_, end)) = &mut block
                 && (spaces(line).is_some() || is_deeper(line, indent))
             {
@@ -60,6 +75,43 @@ impl Judge<'_> {
         if let Some((start, end)) = block {
             self.block(start, end, hits);
         }
+        found
+    }
+
+    /// The values of `data` and `stringData` between the braces around the `kind` at `at`: YAML in one line, an object as Python writes it.
+    fn braces(&self, text: &[u8], at: usize, hits: &mut Vec<Hit>) {
+        let Some(open) = opening_brace(text.get(..at).unwrap_or_default()) else { return };
+        let mut depth = 0_usize;
+        let mut value = None;
+        let mut last = 0;
+        let mut string = Quoted::default();
+        for (at, &byte) in text.iter().enumerate().skip(open) {
+            if string.holds(byte, last) || byte.is_ascii_whitespace() {
+                continue;
+            }
+            last = byte;
+            match byte {
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth = depth.saturating_sub(1),
+                b':' if depth == 1 && value.is_none() && self.names_values(at) => value = Some(at + 1),
+                _ => {}
+            }
+            let ends = depth == 0 || depth == 1 && byte == b',';
+            if let Some(start) = value.take_if(|_| ends) {
+                self.block(start, at, hits);
+            }
+            if depth == 0 {
+                return;
+            }
+        }
+        if let Some(start) = value {
+            self.block(start, text.len(), hits);
+        }
+    }
+
+    /// Whether the name in front of the colon at `at`, counted from the text's beginning, is `data` or `stringData`.
+    fn names_values(&self, at: usize) -> bool {
+        matches!(&*self.name_before(self.start + at).0, b"data" | b"stringData")
     }
 
     /// A block of values, offsets in the text; the white space around it stays.
@@ -134,5 +186,61 @@ fn begins_key(line: &[u8], indent: usize) -> bool {
 fn behind_name(line: &[u8], indent: usize) -> Option<usize> {
     let rest = line.get(indent..)?;
     let colon = rest.iter().position(|&byte| byte == b':')?;
-    matches!(rest.get(..colon)?.trim_ascii(), b"data" | b"stringData").then_some(indent + colon + 1)
+    matches!(&*key(rest.get(..colon)?), b"data" | b"stringData").then_some(indent + colon + 1)
+}
+
+/// A key without the quotes and the white space around it, its escapes resolved.
+fn key(text: &[u8]) -> Cow<'_, [u8]> {
+    let is_around = |byte: &u8| is_quote(*byte) || byte.is_ascii_whitespace();
+    let start = text.iter().take_while(|byte| is_around(byte)).count();
+    let end = text.len() - text.iter().rev().take_while(|byte| is_around(byte)).count();
+    unescaped(text.get(start..end).unwrap_or_default())
+}
+
+fn unescaped(text: &[u8]) -> Cow<'_, [u8]> {
+    if text.contains(&b'\\') { Cow::Owned(decode::escapes(text)) } else { Cow::Borrowed(text) }
+}
+
+fn is_quote(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'')
+}
+
+/// Where the innermost brace opens that is still open at the end of `text`.
+fn opening_brace(text: &[u8]) -> Option<usize> {
+    let mut closed = 0_usize;
+    text.iter().rposition(|byte| {
+        let opens = *byte == b'{' && closed == 0;
+        match byte {
+            b'{' => closed = closed.saturating_sub(1),
+            b'}' => closed += 1,
+            _ => {}
+        }
+        opens
+    })
+}
+
+/// The string between quotes that a reader is in.
+#[derive(Default)]
+struct Quoted {
+    /// Zero outside.
+    quote: u8,
+    escaped: bool,
+}
+
+impl Quoted {
+    /// Whether `byte` belongs to a string. A quote opens one where a value can begin: `last` is what stood in front of it, but for white space.
+    fn holds(&mut self, byte: u8, last: u8) -> bool {
+        if self.quote == 0 {
+            if is_quote(byte) && matches!(last, b'{' | b'[' | b',' | b':') {
+                self.quote = byte;
+            }
+            return self.quote != 0;
+        }
+        if self.escaped || byte == b'\\' {
+            self.escaped = !self.escaped;
+        } else if byte == self.quote {
+            self.quote = 0;
+        }
+        true
+    }
 }

@@ -32,7 +32,7 @@ impl Judge<'_> {
     }
 
     /// The name in front of a `=` or `:`, its escapes resolved, and where it begins.
-    fn name_before(&self, at: usize) -> (Cow<'_, [u8]>, usize) {
+    pub(super) fn name_before(&self, at: usize) -> (Cow<'_, [u8]>, usize) {
         let mut end = at;
         // `:=`, `?=` and `+=` assign as well.
         if end > self.start && self.text.byte(at) == b'=' && matches!(self.text.byte(end - 1), b':' | b'?' | b'+') {

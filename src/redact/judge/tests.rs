@@ -178,6 +178,9 @@ fn the_work_is_in_proportion_to_the_length() {
     }
     // Where nothing better is known, the whole text goes.
     assert_eq!(judged(&"password=$(".repeat(10_000)), "<D01>");
+    for part in ["kind: Secret\n", "{kind: Secret, ", "kind: Secret}"] {
+        assert_eq!(judged(&part.repeat(10_000)), "<D01>");
+    }
     assert_eq!(judged(&"-----\n".repeat(10_000)), "-----\n".repeat(10_000));
 }
 
@@ -289,6 +292,56 @@ fn manifests_of_several_secrets() {
     }
     let secret = "kind: Secret\ndata:\n  k: x\n---\n";
     assert_eq!(judged(&secret.repeat(4000)), secret.replace("k: x", "<D02>").repeat(4000));
+}
+
+#[test]
+fn keys_and_kinds_of_manifests_may_have_quotes() {
+    for kind in [
+        "\"kind\": Secret",
+        "kind:\tSecret",
+        "kind: \"Secret\"",
+        "kind: 'Secret' # x",
+        "'kind' : Secret",
+        "\"k\\x69nd\": Secret",
+        "kind: \"S\\u0065cret\"",
+        "kind: \"\\x53ecret\"",
+        "kind : Secret",
+    ] {
+        for name in ["data", "stringData", "\"data\"", "'stringData'", "stringData ", "\"d\\x61ta\""] {
+            assert_eq!(
+                judged(&format!("{kind}\n{name}:\n  k: x\n---\nkind: Service\n")),
+                format!("{kind}\n{name}:\n  <D02>\n---\nkind: Service\n"),
+            );
+        }
+    }
+    for text in ["kind: \"Se\\x72vice\"\ndata:\n  k: x\n", "\"kind\": Service\n\"data\":\n  k: x\n"] {
+        assert_eq!(judged(text), text);
+    }
+}
+
+#[test]
+fn manifests_in_braces() {
+    for (text, expected) in [
+        ("{kind: Secret, stringData: {k: hunter2hunter2}}", "{kind: Secret, stringData: <D02>}"),
+        (
+            "a:\n- {data: {k: x, l: [y]}, kind: Secret , type: Opaque}\n- {kind: Service, data: {k: x}}\n",
+            "a:\n- {data: <D02>, kind: Secret , type: Opaque}\n- {kind: Service, data: {k: x}}\n",
+        ),
+        (
+            "saw {'kind': 'Secret', 'metadata': {'data': 1}, 'stringData': {'k': 'x}\\'}'}, 'a': 'b'} twice",
+            "saw {'kind': 'Secret', 'metadata': {'data': 1}, 'stringData': <D02>, 'a': 'b'} twice",
+        ),
+        (
+            "s: {\n  kind: Secret,\n  a: b, data: {\n    k: x\n  }\n}\nc: d\n",
+            "s: {\n  kind: Secret,\n  a: b, data: <D02>\n}\nc: d\n",
+        ),
+        ("{kind: Secret, data: {k: x, l: y", "{kind: Secret, data: <D02>"),
+        ("{kind: Secret, data: [redacted:D02]}", "{kind: Secret, data: [redacted:D02]}"),
+        ("{\"kind\": Secret, data: {k: x}}", "{\"kind\": Secret, data: <D02>}"),
+        ("- {ref: {kind: Secret, name: n}, data: {k: x}}", "- {ref: {kind: Secret, name: n}, data: {k: x}}"),
+    ] {
+        assert_eq!(judged(text), expected);
+    }
 }
 
 #[test]
