@@ -21,6 +21,16 @@ const ECHOES: &[&[u8]] = &[
     b", got &",
 ];
 
+/// The same, where the echo is a list as Go prints it.
+const LIST: &[u8] = b"The order in patch list:";
+/// The same, where the echo is a map.
+const MAP: &[u8] = b"map: map[";
+/// In front of a reason, behind whose first line the API server may show what differs.
+const FORBIDDEN: &[u8] = b"Forbidden: ";
+
+/// Longest name of a type, with its package, that is looked at.
+const LONGEST_TYPE_BYTES: usize = 128;
+
 /// Finds what the error message `from..end`, about an object of `class`, shows of the object.
 pub(crate) fn echoes(class: Class, text: View<'_>, from: usize, end: usize, hits: &mut Vec<Hit>) {
     let message = text.span(from, end);
@@ -34,6 +44,10 @@ pub(crate) fn echoes(class: Class, text: View<'_>, from: usize, end: usize, hits
         if let Some(at) = find(message, words) {
             cut(at + words.len());
         }
+    }
+    // Most messages have none of these, and show nothing that Go prints.
+    if message.iter().any(|byte| matches!(byte, b'[' | b'{' | b'\n')) {
+        printed(message, &mut cut);
     }
     // An object in words that are not known; no message that says what was wrong with a Secret needs braces.
     if class == Class::Secret
@@ -49,6 +63,38 @@ pub(crate) fn echoes(class: Class, text: View<'_>, from: usize, end: usize, hits
             hits.push(Hit { start: from + first, end: from + last, id: "K19" });
         }
     }
+}
+
+/// Calls `cut` where a message shows what Go prints of an object: a list, a map, a difference, or a whole one with its type.
+fn printed(message: &[u8], cut: &mut impl FnMut(usize)) {
+    if let Some(at) = find(message, LIST) {
+        cut(at + LIST.len());
+    }
+    if let Some(at) = find(message, MAP) {
+        cut(at + b"map: ".len());
+    }
+    if let Some(at) = find(message, FORBIDDEN)
+        && let Some(line) = message.iter().skip(at).position(|&byte| byte == b'\n')
+    {
+        cut(at + line + 1);
+    }
+    let mut braces = message.iter().enumerate().filter(|&(_, &byte)| byte == b'{');
+    if let Some((at, _)) = braces.find(|&(at, _)| ends_with_type(message.get(..at).unwrap_or_default())) {
+        cut(at + 1);
+    }
+}
+
+/// Whether a text ends with a type as Go writes it in front of what it holds: `core.PodSpec`.
+fn ends_with_type(text: &[u8]) -> bool {
+    let from = text.len().saturating_sub(LONGEST_TYPE_BYTES);
+    let mut parts = text.get(from..).unwrap_or_default().rsplitn(2, |&byte| byte == b'.');
+    let name = parts.next().unwrap_or_default();
+    let package = parts.next().unwrap_or_default();
+    let length = package.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let package = package.get(package.len() - length..).unwrap_or_default();
+    name.first().is_some_and(u8::is_ascii_uppercase)
+        && name.iter().all(u8::is_ascii_alphanumeric)
+        && package.first().is_some_and(u8::is_ascii_lowercase)
 }
 
 /// In front of a user that sshd does not know: often a password, typed at the wrong prompt.
@@ -131,6 +177,26 @@ mod tests {
             (Class::Other, ".data.a: expected string, got &{x}", ".data.a: expected string, got &<K14>"),
             (Class::Other, "Object 'Kind' is missing in '{\"a\":1}'", "Object 'Kind' is missing in '<K14>"),
             (Class::Other, "pods \"web-{0}\" not found", "pods \"web-{0}\" not found"),
+            (
+                Class::Other,
+                "Pod \"web\" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.x`\n  core.PodSpec{\n- a",
+                "Pod \"web\" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.x`\n<K14>",
+            ),
+            (Class::Other, "spec: Forbidden: is immutable\n  string(\n- \"x\"", "spec: Forbidden: is immutable\n<K14>"),
+            (Class::Other, "spec: Forbidden: is immutable", "spec: Forbidden: is immutable"),
+            (Class::Other, "Forbidden: a\n[redacted:K14]", "Forbidden: a\n[redacted:K14]"),
+            (Class::Other, "cannot take &v1.PodSpec{a:\"x\"} as it is", "cannot take &v1.PodSpec{<K14>"),
+            (Class::Other, "[]core.EnvVar{core.EnvVar{a}}", "[]core.EnvVar{<K14>"),
+            (Class::Other, "core.PodSpec{[redacted:K14]", "core.PodSpec{[redacted:K14]"),
+            (Class::Other, "a.b{x} {x} A.B{x} 1.B{x} a.B {x} .B{x}", "a.b{x} {x} A.B{x} 1.B{x} a.B {x} .B{x}"),
+            (
+                Class::Other,
+                "The order in patch list:\n[map[name:A value:x]]\n doesn't match $setElementOrder list:\n[map[name:A]]\n",
+                "The order in patch list:<K14>",
+            ),
+            (Class::Other, "map: map[value:x] does not contain declared merge key: name", "map: <K14>"),
+            (Class::Other, "unknown patch type: x in map: map[a:b]", "unknown patch type: x in map: <K14>"),
+            (Class::Other, "expected a map: map of names", "expected a map: map of names"),
             (Class::Secret, "cannot apply {\"a\":1} to it", "cannot apply <K14>"),
             (Class::Secret, "secrets \"db\" not found", "secrets \"db\" not found"),
             (Class::OauthToken, "oauthaccesstokens \"abc\" not found", "oauthaccesstokens \"<K19>\" not found"),
