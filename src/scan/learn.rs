@@ -149,7 +149,8 @@ impl Walk<'_, '_> {
                     student.hopeless = true;
                     return None;
                 }
-                if is_kind && view.span(start, end).starts_with(b"Secret") {
+                // A kind with escapes may be that of a Secret.
+                if is_kind && (view.span(start, end).starts_with(b"Secret") || view.find_special(start) != end) {
                     return None;
                 }
                 let kept = effects & (effect::KEEP | effect::EXEMPT) != 0;

@@ -81,7 +81,8 @@ impl Walk<'_, '_> {
         let (start, end) = (string.start, string.end);
         let first = view.word(start);
         let is_kind = named & name::KIND != 0;
-        if is_kind && view.span(start, end).starts_with(b"Secret") && !is_secret {
+        // A kind with escapes may be that of a Secret.
+        if is_kind && !is_secret && (string.escapes || view.span(start, end).starts_with(b"Secret")) {
             return None;
         }
         let kept = effects & (effect::KEEP | effect::EXEMPT) != 0;

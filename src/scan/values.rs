@@ -3,7 +3,7 @@
 use super::frame::{close, pair};
 use super::keys::Member;
 use super::paths::effect;
-use super::string::Text;
+use super::string::{self, Text};
 use super::walk::Walk;
 use crate::envelope::Source;
 use crate::redact::class::Class;
@@ -137,21 +137,40 @@ impl Walk<'_, '_> {
 
     /// An object that calls itself a Secret.
     pub(super) fn kind(&mut self, text: Text) {
-        let kind = self.text.span(text.start, text.end);
-        if !matches!(kind, b"Secret" | b"SecretList")
-            || self.class() == Some(Class::Secret)
-            || self.frame.pair & pair::KIND != 0
-        {
+        let Some(is_list) = self.kind_of_secret(text) else { return };
+        if self.class() == Some(Class::Secret) || self.frame.pair & pair::KIND != 0 {
             return;
         }
         self.frame.pair |= pair::KIND;
         if self.level > 0 || self.work.open_frames() > 0 {
-            if self.frame.pair & pair::DATA != 0 {
+            let state = self.tables.paths.enter(start::EMBEDDED_SECRET, self.frame.state);
+            // What is read again is read as a Secret from its beginning.
+            if self.frame.state == state {
+                return;
+            }
+            // Whether the items of a list have been read is not known.
+            if is_list || self.frame.pair & pair::DATA != 0 {
                 self.frame.close |= close::SECRET;
             } else {
-                self.frame.state = self.tables.paths.enter(start::EMBEDDED_SECRET, self.frame.state);
+                self.frame.state = state;
             }
         }
+    }
+
+    /// Whether the kind is that of a list of Secrets; `None` if it is no Secret's at all.
+    fn kind_of_secret(&mut self, text: Text) -> Option<bool> {
+        let is_list = |kind: &[u8]| match kind {
+            b"Secret" => Some(false),
+            b"SecretList" => Some(true),
+            _ => None,
+        };
+        if !text.escapes {
+            return is_list(self.text.span(text.start, text.end));
+        }
+        let decoded = &mut self.work.scratch;
+        decoded.clear();
+        string::decode(self.text.view(), text, decoded);
+        is_list(decoded)
     }
 
     /// Puts a mask in the place of a value.
