@@ -36,7 +36,7 @@ pub(super) static KUBERNETES: &[Row] = rows! {
         "A patch has no kind and can be anything; what is not known of a Secret is secret.", "RFC 7386; apiserver's patch handler",
         ("secrets", ""), r#""requestObject":[["k","hunter2hunter2"]]"#, ["hunter2"], ["K00"];
     "K01" "Values of a Secret, also of one in a List", "masked; key names and the length in bytes stay",
-        "`data` is encoded, not encrypted.", "Kubernetes API, core/v1 Secret",
+        "`data` is encoded, not encrypted. A `kind` may be spelt with escapes, and may come last.", "Kubernetes API, core/v1 Secret",
         ("secrets", ""), r#""requestObject":{"kind":"Secret","metadata":{"name":"db"},"data":{"password":"aHVudGVyMmh1bnRlcjI="},"type":"Opaque"}"#, ["aHVudGVy"], ["\"password\"", "Opaque", "K01:20"];
     "K02" "A Table of Secrets: what `kubectl get secrets` asks for", "cells masked, row objects read as Secrets",
         "The answer's kind is Table; only `objectRef.resource` says what is in it.", "Kubernetes API, meta/v1 Table",
@@ -75,7 +75,7 @@ pub(super) static KUBERNETES: &[Row] = rows! {
         "It is logged at every level and stage; Elastic's rules read its structure.", "Kubernetes API, pods/exec; Elastic rules for exec",
         ("pods/exec", ""), r#""requestURI":"/api/v1/namespaces/a/pods/b/exec?command=mysql&command=-phunter2hunter2&container=c&stdout=true""#, ["hunter2"], ["command=mysql&command=-p%5B", "&container=c&stdout=true"];
     "K14" "Error messages that echo the object", "cut behind the words that introduce the echo; code and reason stay",
-        "A failed patch puts the patched object into the message, which is logged at level Metadata.", "k8s.io/apimachinery field errors; structured-merge-diff",
+        "A failed patch puts the patched object into the message, which is logged at level Metadata. Other errors show lists, maps and differences as Go prints them.", "k8s.io/apimachinery field errors and strategic merge patches; structured-merge-diff",
         ("pods", ""), r#""responseStatus":{"code":422,"reason":"Invalid","message":"Pod is invalid: spec: Invalid value: \"hunter2hunter2\": must be x"}"#, ["hunter2"], ["Invalid value: [", "422"];
     "K15" "Annotations of the event: patches of webhooks, answers of policies", "patches read as patches, those of Secrets masked; texts looked through; decision and reason stay",
         "`patch.webhook.admission.k8s.io/...` holds a whole patch, at every level, and survives the API server's truncation.", "Kubernetes, mutating webhook auditing",
@@ -140,8 +140,8 @@ pub(super) static LINUX: &[Row] = rows! {
         "base64, hexadecimal, percent and JSON escapes, up to three in each other; over a limit what is left unread is masked, too. gzip in base64 is never unpacked.", "RFC 4648, RFC 3986, RFC 8259, RFC 1952",
         ("widgets", "example.com"), r#""requestObject":{"spec":{"note":"cGFzc3dvcmQ9aHVudGVyMmh1bnRlcjI="}}"#, ["aHVudGVy"], ["D01"];
     "D02" "A manifest of a Secret in a text", "the values under `data` and `stringData` are masked",
-        "Charts' values and ConfigMaps carry manifests as YAML.", "YAML 1.2; Kubernetes API, core/v1 Secret",
-        ("configmaps", ""), r#""requestObject":{"data":{"m.yaml":"kind: Secret\nstringData:\n  k: hunter2hunter2\ntype: Opaque\n"}}"#, ["hunter2"], ["kind: Secret", "type: Opaque"];
+        "Charts' values and ConfigMaps carry manifests as YAML, several in one text, with comments and instructions of templates between the lines, or in braces.", "YAML 1.2; Kubernetes API, core/v1 Secret",
+        ("configmaps", ""), r#""requestObject":{"data":{"m.yaml":"kind: Secret\nstringData:\n  k: hunter2hunter2\n---\nkind: Service\n"}}"#, ["hunter2"], ["kind: Secret", "kind: Service"];
 };
 
 #[cfg(test)]
