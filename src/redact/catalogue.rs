@@ -108,7 +108,8 @@ pub(crate) static ENTRIES: &[Entry] = entries! {
     "K11" CONFIG_MAP, ["data.*", "binaryData.*"], e::PAIRS, "values of a ConfigMap: what follows a secret name in their text";
     "R01" RECORD, ["auditgate"], e::REMOVE, "the decision map, which only the module may write";
     "R02" RECORD, ["log", "message", "MESSAGE", "SYSLOG_RAW", "exec"], e::LINE, "a raw line";
-    "L06" RECORD, ["_CMDLINE", "**.cmdline", "**.command_line", "**.ARGV", "process.args", r"**.proc\.cmdline"], e::COMMAND,
+    "L06" RECORD, ["_CMDLINE", "CMDLINE", "COREDUMP_CMDLINE", "OBJECT_CMDLINE", "_AUDIT_FIELD_PROCTITLE", "_AUDIT_FIELD_CMD", "**.cmdline", "**.command_line",
+        "**.ARGV", "**.ARGV_STR", "process.args", "process.parent.args", r"**.proc\.cmdline", r"**.proc\.pcmdline"], e::COMMAND,
         "command lines of processes: of the one that wrote to the journal, and of sensors' records";
     "R03" RECORD, ["requestObject"], e::BODY, "what was asked for";
     "R03" RECORD, ["responseObject"], e::BODY | e::RESPONSE, "what was answered";

@@ -19,6 +19,12 @@ pub(crate) fn is_printable(byte: u8) -> bool {
     (0x20..0x7f).contains(&byte) || matches!(byte, b'\n' | b'\r' | b'\t')
 }
 
+/// Whether bytes are the beginning of a text: UTF-8 without control characters. Its last character may be cut.
+pub(crate) fn is_text(bytes: &[u8]) -> bool {
+    let is_utf8 = core::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), |_| true);
+    is_utf8 && bytes.iter().all(|&byte| byte >= 0x80 || is_printable(byte))
+}
+
 /// Base64 of either alphabet, as far as its digits go. What is behind it, a part of a path perhaps, gives noise at the end.
 pub(crate) fn base64(run: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(run.len() / 4 * 3 + 3);
@@ -113,12 +119,13 @@ pub(crate) fn percent(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Whether the first nine bytes that `start..end` stands for in base64 are printable, or the beginning of gzip.
+/// Whether the first nine bytes that `start..end` stands for in base64 are those of a text, or the beginning of gzip.
 pub(crate) fn begins_like_text(text: View<'_>, start: usize, end: usize) -> bool {
     if end - start < 16 {
         return false;
     }
     let mut group = start;
+    let mut is_ascii = true;
     while group < start + 12 {
         let [Some(first), Some(second), Some(third), Some(fourth)] =
             [0, 1, 2, 3].map(|offset| sextet(text.byte(group + offset)))
@@ -130,12 +137,13 @@ pub(crate) fn begins_like_text(text: View<'_>, start: usize, end: usize) -> bool
         if group == start && bytes[0] == 0x1f && bytes[1] == 0x8b {
             return true;
         }
-        if !bytes.iter().all(|&byte| is_printable(byte as u8)) {
+        if !bytes.iter().all(|&byte| byte >= 0x80 || is_printable(byte as u8)) {
             return false;
         }
+        is_ascii &= bytes.iter().all(|&byte| byte < 0x80);
         group += 4;
     }
-    true
+    is_ascii || is_text(&base64(text.span(start, start + 12)))
 }
 
 /// The same of the first eight bytes that the digits `start..end` stand for; those of a digest hardly are.

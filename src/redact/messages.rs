@@ -103,10 +103,12 @@ const UNKNOWN_USER: &[u8] = b"nvalid user ";
 const SUDO: &[u8] = b" COMMAND=";
 /// In front of a command line that cron ran.
 const CRON: &[u8] = b" CMD (";
+/// The same, when it has ended.
+const CRON_END: &[u8] = b" CMDEND (";
 
 /// Whether a line is one that [`line_parts`] knows.
 pub(crate) fn names_a_secret(line: &[u8]) -> bool {
-    [UNKNOWN_USER, SUDO, CRON].iter().any(|words| find(line, words).is_some())
+    [UNKNOWN_USER, SUDO, CRON, CRON_END].iter().any(|words| find(line, words).is_some())
 }
 
 /// Finds the secret parts of a line of sshd, sudo or cron.
@@ -121,7 +123,7 @@ pub(crate) fn line_parts(text: View<'_>, from: usize, end: usize, hits: &mut Vec
             hits.push(Hit { start: from + start, end: from + start + user.len(), id: "L05" });
         }
     }
-    for words in [SUDO, CRON] {
+    for words in [SUDO, CRON, CRON_END] {
         if let Some(start) = find(line, words).map(|at| at + words.len()) {
             let rest = line.get(start..).unwrap_or_default();
             let mut parts = Vec::new();
@@ -237,6 +239,7 @@ mod tests {
                 "ops : TTY=pts/0 ; COMMAND=/bin/mysql -uroot -p<N01> db",
             ),
             ("(root) CMD (curl -u me:hunter2 http://x)", "(root) CMD (curl -u me:<N01> http://x)"),
+            ("(root) CMDEND (curl -u me:hunter2 http://x)", "(root) CMDEND (curl -u me:<N01> http://x)"),
         ] {
             assert!(names_a_secret(text.as_bytes()));
             assert_eq!(masked(text, line_parts), expected);

@@ -84,7 +84,7 @@ impl Hints {
             for syntax in [b'=', b':', b'%', b'\\', b'<'] {
                 hints.mark([byte, syntax], SYNTAX);
                 // The close look counts escapes: it has to see the first one of a word.
-                if is_syntax(syntax, byte) || matches!(syntax, b'%' | b'\\') {
+                if is_syntax(syntax, byte) || matches!(syntax, b'%' | b'\\') || syntax == b':' && begins_number(byte) {
                     hints.mark([syntax, byte], SYNTAX);
                 }
             }
@@ -227,7 +227,11 @@ impl Hints {
         let mut pair = at;
         while pair < at + 8 {
             let seen = self.look(text, pair);
-            if seen & SYNTAX != 0 && (pair..pair + 2).any(|at| is_syntax(text.byte(at), text.byte(at + 1)))
+            let is_syntax_at = |at: usize| {
+                let (byte, next) = (text.byte(at), text.byte(at + 1));
+                is_syntax(byte, next) || byte == b':' && begins_number(next) && at > start && text.byte(at - 1) == b'"'
+            };
+            if seen & SYNTAX != 0 && (pair..pair + 2).any(is_syntax_at)
                 || seen & TOKEN != 0 && self.is_prefix(text, start, pair, end)
             {
                 return true;
@@ -281,6 +285,11 @@ fn is_syntax(byte: u8, next: u8) -> bool {
         b'-' => next == b'-',
         _ => false,
     }
+}
+
+/// Whether a number or a list may begin with it, behind the name that JSON gives it.
+fn begins_number(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'-' | b'[')
 }
 
 /// How common a pair of characters is in audit events, roughly.

@@ -215,13 +215,6 @@ impl Walk<'_, '_> {
 
     /// A string whose text may be JSON: if it is, it is read from `state` on and leaves as a string again.
     pub(super) fn nested_json(&mut self, text: Text, quote: usize, after: usize, state: State, flags: u32) {
-        if flags & effect::LINE != 0 && self.auditd_record(text) {
-            self.envelope.source = Source::Auditd;
-            return;
-        }
-        if flags & effect::LINE != 0 && self.log_line(text) {
-            return;
-        }
         let first = if text.escapes || text.end > text.start { self.text.byte(text.start) } else { 0 };
         let may_be_json = matches!(first, b'{' | b'[' | b' ' | b'\n' | b'\\') && text.end - text.start > 2;
         if !may_be_json {
@@ -252,8 +245,17 @@ impl Walk<'_, '_> {
     /// A text that is no JSON. In a line it can be an event that was cut, at its end or, by a reader that lost its place, at its start:
     /// what it holds cannot be known any more.
     fn no_json(&mut self, text: Text, quote: usize, after: usize, flags: u32) {
-        if flags & effect::LINE != 0 && self.names_audit_fields(text) {
-            return self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text);
+        if flags & effect::LINE != 0 {
+            if self.auditd_record(text) {
+                self.envelope.source = Source::Auditd;
+                return;
+            }
+            if self.log_line(text) {
+                return;
+            }
+            if self.names_audit_fields(text) {
+                return self.mask(quote, after, catalogue::UNKNOWN_SHAPE, text);
+            }
         }
         self.judge_plain_text(text);
     }

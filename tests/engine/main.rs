@@ -629,3 +629,19 @@ fn short_values_of_a_config_map_are_looked_into() {
         }
     }
 }
+
+/// What a client calls itself, or a program says, does not decide how a line is read.
+#[test]
+fn a_line_of_json_is_read_as_one_whatever_it_says() {
+    for words in ["k COMMAND=", "x CMD (ls)", "invalid user 17 x", "type=login audit(1)"] {
+        let record =
+            event("secrets", &format!(r#""userAgent":"{words}","requestObject":{{"data":{{"a":"aHVudGVyMg=="}}}}"#));
+        let docker = json!({"log": format!("{record}\n"), "stream": "stderr"}).to_string();
+        let other = json!({"msg": words, "tokens": ["hunter2"], "env": [{"name": "DB_PASSWORD", "value": "hunter2"}]});
+        for line in [record, docker, other.to_string()] {
+            let answer = process(&mut Engine::new(), json!({"log": line}).to_string().as_bytes());
+            let answer = String::from_utf8(answer).unwrap();
+            assert!(!answer.contains("hunter2") && !answer.contains("aHVudGVyMg"), "{answer}");
+        }
+    }
+}

@@ -68,7 +68,7 @@ impl Judge<'_> {
     }
 
     fn decoded_is_secret(&self, mut bytes: Vec<u8>) -> bool {
-        if !bytes.iter().take(12).copied().all(decode::is_printable) {
+        if !decode::is_text(bytes.get(..12).unwrap_or(&bytes)) {
             return bytes.starts_with(&[0x1f, 0x8b]);
         }
         let end = bytes.len();

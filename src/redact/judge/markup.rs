@@ -98,12 +98,18 @@ impl Judge<'_> {
             let text = line.get(lead..).unwrap_or_default();
             let is_item = text.starts_with(b"- ");
             if !text.is_empty() {
-                if if is_block { lead <= indent } else { !is_item || lead < indent } {
+                let is_deeper = lead > indent;
+                let is_key = text.windows(2).any(|pair| pair == b": ") || text.ends_with(b":");
+                if !is_block && is_deeper && !is_item && !is_key && block.is_none() {
+                    // The value itself.
+                    self.mask_value(at + lead, stop, hits);
+                }
+                if if is_block { !is_deeper } else { !is_item || lead < indent } {
                     break;
                 }
                 if is_block {
                     block = Some((block.map_or(at + lead, |(start, _)| start), stop));
-                } else if !text.windows(2).any(|pair| pair == b": ") && !text.ends_with(b":") {
+                } else if !is_key {
                     self.mask_value(at + lead + 2, stop, hits);
                 }
             }

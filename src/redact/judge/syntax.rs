@@ -8,6 +8,10 @@ use std::borrow::Cow;
 /// Longest name of a flag or in front of a `=` that is looked at.
 pub(super) const MAX_NAME_BYTES: usize = 64;
 
+/// The first byte of a sequence for a terminal, and the longest one that changes colours.
+const ESCAPE: u8 = 0x1b;
+const MAX_COLOR_BYTES: usize = 24;
+
 /// The same with each of its characters as an escape.
 const MAX_ESCAPED_NAME_BYTES: usize = 6 * MAX_NAME_BYTES;
 
@@ -38,12 +42,21 @@ impl Judge<'_> {
         if end > self.start && self.text.byte(at) == b'=' && matches!(self.text.byte(end - 1), b':' | b'?' | b'+') {
             end -= 1;
         }
-        while end > self.start && matches!(self.text.byte(end - 1), b' ' | b'\t' | b'"' | b'\'' | b'\\') {
-            end -= 1;
+        while end > self.start && matches!(self.text.byte(end - 1), b' ' | b'\t' | b'"' | b'\'' | b'\\' | b']' | b'm') {
+            match self.text.byte(end - 1) {
+                b'm' => match self.color_before(end) {
+                    Some(start) => end = start,
+                    None => break,
+                },
+                _ => end -= 1,
+            }
         }
         let mut start = end;
         while start > self.start && end - start < MAX_NAME_BYTES && is_name_byte(self.text.byte(start - 1)) {
             start -= 1;
+        }
+        if let Some(color) = self.color_around(start, end) {
+            start = color;
         }
         let name = self.text.span(start, end);
         // The letter behind a backslash can be the end of a line.
@@ -65,6 +78,7 @@ impl Judge<'_> {
         if decoded.len() == end - first {
             return (Cow::Borrowed(name), start);
         }
+        let decoded = decoded.strip_suffix(b"]").unwrap_or(&decoded);
         let length = decoded.iter().rev().take_while(|&&byte| is_name_byte(byte)).count();
         (Cow::Owned(decoded.get(decoded.len() - length..).unwrap_or_default().to_vec()), first)
     }
@@ -77,7 +91,8 @@ impl Judge<'_> {
             b' ' | b'"' | b'\'' | b'\t' | b'\\' => {}
             // A list of YAML follows.
             b'\n' => {}
-            _ if colon => return,
+            _ if colon && (at == self.start || self.text.byte(at - 1) != b'"') => return,
+            _ if colon => {}
             b'>' => from += 1,
             // A comparison.
             b'=' if self.text.byte(from + 1) == b' ' => return,
@@ -94,8 +109,8 @@ impl Judge<'_> {
         if name.is_empty() || !names::is_secret(&name) && !(is_value && self.is_named_secret(start)) {
             return;
         }
-        while from < self.end && matches!(self.text.byte(from), b' ' | b'\t') {
-            from += 1;
+        while from < self.end && matches!(self.text.byte(from), b' ' | b'\t' | ESCAPE) {
+            from += self.color_at(from).max(1);
         }
         if self.is_old_object(from) {
             return;
@@ -111,6 +126,11 @@ impl Judge<'_> {
             return;
         }
         let (start, mut end) = self.value(from);
+        if start == from && begins_wrapper(self.text.span(start, end)) && matches!(self.text.byte(end), b'"' | b'\'') {
+            // `Some("x")`, `b'x'`
+            let (start, end) = self.value(end);
+            return self.mask_value(start, end, hits);
+        }
         let whole_line = header || indent.is_some() && (!colon || self.text.byte(self.line_end(end, true)) == b'\n');
         if whole_line && start == from && !is_mask(self.text.span(start, end)) {
             end = self.line_end(from, !header);
@@ -138,9 +158,40 @@ impl Judge<'_> {
         begins(at).then(|| word - at)
     }
 
+    /// The length of the sequence at `at` that changes the colour of a terminal, zero if there is none.
+    fn color_at(&self, at: usize) -> usize {
+        let [ESCAPE, b'[', rest @ ..] = self.text.span(at, self.end.min(at + MAX_COLOR_BYTES)) else { return 0 };
+        let length = rest.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
+        if rest.get(length) == Some(&b'm') { length + 3 } else { 0 }
+    }
+
+    /// Where the sequence begins that changes the colour of a terminal and ends at `end`.
+    fn color_before(&self, end: usize) -> Option<usize> {
+        let from = end.saturating_sub(MAX_COLOR_BYTES).max(self.start);
+        let start = from + self.text.span(from, end).iter().rposition(|&byte| byte == ESCAPE)?;
+        (start + self.color_at(start) == end).then_some(start)
+    }
+
+    /// Where the name really begins that seems to stand at `start..end`, if it stands behind such a sequence.
+    fn color_around(&self, start: usize, end: usize) -> Option<usize> {
+        let escape = start.checked_sub(2).filter(|&at| at >= self.start && self.text.byte(at) == ESCAPE)?;
+        let behind = escape + self.color_at(escape);
+        (behind > start && behind <= end).then_some(behind)
+    }
+
     /// The password of an ODBC connection is called as the working directory is, which begins with a slash.
     fn password_of_odbc(&self, from: usize, hits: &mut Vec<Hit>) {
-        let (start, end) = self.value(from);
+        let (start, mut end) = self.value(from);
+        if self.text.byte(start) == b'{' {
+            // In braces it may hold anything.
+            end = from
+                + self
+                    .text
+                    .span(from, self.line_end(from, true))
+                    .iter()
+                    .position(|&byte| byte == b'}')
+                    .map_or(0, |at| at + 1);
+        }
         if end < self.end && self.text.byte(end) == b';' && self.text.byte(start) != b'/' {
             self.mask_value(start, end, hits);
         }
@@ -160,10 +211,15 @@ impl Judge<'_> {
         while end < self.end && end < at + 2 + MAX_NAME_BYTES && is_name_byte(self.text.byte(end)) {
             end += 1;
         }
-        if self.text.byte(end) != b' ' || end >= self.end || !names::is_secret(self.text.span(at + 2, end)) {
+        // `--password x`, `"--password", "x"`
+        let rest = self.text.span(end, self.end);
+        let quotes = rest.iter().take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\')).count();
+        let rest = rest.get(quotes..).unwrap_or_default();
+        let between = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b',')).count();
+        if between == 0 || between == rest.len() || !names::is_secret(self.text.span(at + 2, end)) {
             return;
         }
-        let (start, end) = self.value(end + 1);
+        let (start, end) = self.value(end + quotes + between);
         if self.text.byte(start) != b'-' {
             self.mask_value(start, self.flag_end(start, end), hits);
         }
@@ -212,6 +268,12 @@ impl Judge<'_> {
                 | b"|"
                 | b">"
         );
+        if let Some(default) = default_of(value) {
+            let start = start + default;
+            let value = value.get(default..).unwrap_or_default();
+            let length = value.iter().position(|&byte| byte == b'}').unwrap_or(value.len());
+            return self.mask_value(start, start + length, hits);
+        }
         if !reference && !empty && !is_mask(value) {
             hits.push(Hit { start, end, id: "N01" });
         }
@@ -292,6 +354,19 @@ impl Judge<'_> {
             self.mask_value(start, end, hits);
         }
     }
+}
+
+/// Whether a value begins with what programs write in front of a text's quote: `Some("x")`, `b'x'`.
+fn begins_wrapper(value: &[u8]) -> bool {
+    matches!(value, b"b" | b"u" | b"r" | b"B") || value.ends_with(b"(") && value.len() < MAX_NAME_BYTES
+}
+
+/// Where in a reference to a variable its default begins: `${NAME:default}`, `${NAME:-default}`.
+fn default_of(value: &[u8]) -> Option<usize> {
+    let name = value.strip_prefix(b"${")?;
+    let colon = name.iter().position(|&byte| !is_name_byte(byte)).filter(|&at| name.get(at) == Some(&b':'))?;
+    let sign = name.get(colon + 1).is_some_and(|byte| matches!(byte, b'-' | b'=' | b'+' | b'?'));
+    Some(2 + colon + 1 + usize::from(sign))
 }
 
 /// Whether the byte can stand in a name some of whose characters are escapes.

@@ -98,7 +98,8 @@ fn encodings_are_looked_into() {
     let percent: String = token.bytes().map(|byte| format!("%{byte:02x}")).collect();
     let (number, packed) = (format!("0x{hex}"), format!("H4sI{}", "AAAAAAAAAAN9".repeat(4)));
     let packed_hex = format!("1f8b08{}", "00".repeat(20));
-    for encoded in [base64, twice, shifted, hex, number, packed, packed_hex, percent, unicode] {
+    let umlaut = self::base64(format!("M\u{fc}ller:{token}").as_bytes());
+    for encoded in [umlaut, base64, twice, shifted, hex, number, packed, packed_hex, percent, unicode] {
         assert_eq!(judged(&format!("value {encoded} end")), "value <D01> end", "{encoded}");
     }
 }
@@ -430,6 +431,27 @@ fn values_in_the_syntax_of_configurations() {
         ("user => \"x\" password => \"hunter2\"", "user => \"x\" password => \"<N01>\""),
         ("password := \"x y\"", "password := \"<N01>\""),
         ("self.secret == oldSelf.secret", "self.secret == oldSelf.secret"),
+        ("db:\n  password:\n    a b\n  user: c\n", "db:\n  password:\n    <N01>\n  user: c\n"),
+        ("x Driver={a b};UID=sa;PWD={hun;hunter2};Encrypt=yes", "x Driver={a b};UID=sa;PWD=<N01>;Encrypt=yes"),
+        ("stdout F {\"user\":\"me\",\"password\":4829}", "stdout F {\"user\":\"me\",\"password\":<N01>}"),
+        ("stdout F {\"xuser\":\"me\",\"password\":4829}", "stdout F {\"xuser\":\"me\",\"password\":<N01>}"),
+        ("F {\"headers\":{\"X-Api-Key\":[\"a b\"]}}", "F {\"headers\":{\"X-Api-Key\":[<N01>]}}"),
+        ("F {\"xheaders\":{\"X-Api-Key\":[\"a b\"]}}", "F {\"xheaders\":{\"X-Api-Key\":[<N01>]}}"),
+        ("x token: Some(\"a b\") y", "x token: Some(\"<N01>\") y"),
+        ("x 'token': b'a b', y", "x 'token': b'<N01>', y"),
+        ("SET PASSWORD = PASSWORD('hunter2') now", "SET PASSWORD = PASSWORD('<N01>') now"),
+        ("GET /login?user[password]=hunter2 for", "GET /login?user[password]=<N01> for"),
+        ("GET /login?user%5Bpassword%5D=hunter2 for", "GET /login?user%5Bpassword%5D=<N01> for"),
+        ("$cfg['password'] = 'a b';", "$cfg['password'] = '<N01>';"),
+        ("{:user=>\"me\", :password=>\"a b\"}", "{:user=>\"me\", :password=>\"<N01>\"}"),
+        ("spring.password=${DB_PASSWORD:hunter2}\n", "spring.password=${DB_PASSWORD:<N01>}\n"),
+        ("x password: ${DB_PASSWORD:-hunter2} y", "x password: ${DB_PASSWORD:-<N01>} y"),
+        ("x password: ${DB_PASSWORD:-} y", "x password: ${DB_PASSWORD:-} y"),
+        ("['mysql', '--password', 'a b'] x", "['mysql', '--password', '<N01>'] x"),
+        ("[\"mysql\",\"--password\",\"a b\"] x", "[\"mysql\",\"--password\",\"<N01>\"] x"),
+        ("\x1b[36mapi_key\x1b[0m=a level=info", "\x1b[36mapi_key\x1b[0m=<N01> level=info"),
+        ("\x1b[35mpassword\x1b[39m: \"a b\"", "\x1b[35mpassword\x1b[39m: \"<N01>\""),
+        ("password: \x1b[32m'a b'\x1b[39m", "password: \x1b[32m'<N01>'\x1b[39m"),
         ("Server=db;UID=sa;PWD=hunter2;", "Server=db;UID=sa;PWD=<N01>;"),
         ("PWD=/home/me HOME=/home/me", "PWD=/home/me HOME=/home/me"),
         ("host=x\\napi_key=hunter2", "host=x\\napi_key=<N01>"),
