@@ -82,6 +82,9 @@ pub(crate) fn is_secret(key: &[u8]) -> bool {
     if matches!(key, b"PWD" | b"OLDPWD") {
         return false;
     }
+    if is_count(key) {
+        return false;
+    }
     // What the words before the last one say: the nearest, the one in front of it, and all of them together.
     let (mut last, mut before, mut third, mut all) = (0, 0, 0, 0);
     let mut words = 0;
@@ -134,6 +137,14 @@ pub(crate) fn is_secret(key: &[u8]) -> bool {
         || before & word::KEY != 0 && third & word::OF_KEY != 0
         || last & word::AFTER_ID != 0 && before & word::ID != 0
         || last & word::STRING != 0 && before & word::CONNECTION != 0
+}
+
+/// Whether a name says how many tokens a language model took or may take: `prompt_tokens`, `maxTokens`.
+fn is_count(key: &[u8]) -> bool {
+    let of = key.strip_suffix(b"_tokens").or_else(|| key.strip_suffix(b"Tokens"));
+    of.is_some_and(|of| {
+        matches!(of, b"prompt" | b"completion" | b"input" | b"output" | b"total" | b"max" | b"cached" | b"reasoning")
+    })
 }
 
 /// The lower case of letters, digits as they are, zero for what splits words.
@@ -250,6 +261,8 @@ mod tests {
             "api-key-header",
             "server-side",
             "keyring2",
+            "prompt_tokens",
+            "maxTokens",
             "PWD",
         ] {
             assert!(!is_secret(key.as_bytes()), "{key}");
