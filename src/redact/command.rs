@@ -95,10 +95,9 @@ fn nested(index: usize, offset: usize, text: &[u8], levels: u8, parts: &mut Vec<
             line = fresh();
         } else if !word.is_empty() {
             line.argument(index, offset + at, word, parts);
-            let (from, to) = unquoted(word);
-            if from > 0 {
-                nested(index, offset + at + from, word.get(from..to).unwrap_or_default(), levels - 1, parts);
-            }
+            line.behind_operator(word);
+            let (from, to) = quoted(word);
+            nested(index, offset + at + from, word.get(from..to).unwrap_or_default(), levels - 1, parts);
         } else {
             return;
         }
@@ -159,6 +158,16 @@ enum Next {
 }
 
 impl<'a> Line<'a> {
+    /// Begins the command of a known program whose name stands behind an operator in `word`: `true&&mysql`, `$(mysql`. Any other name may as well be a
+    /// part of the value in front of the operator.
+    fn behind_operator(&mut self, word: &'a [u8]) {
+        let Some(program) = last_operator(word).and_then(|at| word.get(at + 1..)) else { return };
+        if !program.contains(&b'=') && short_flags(program).next().is_some() {
+            let next = if self.next == Next::Rest { Next::Rest } else { Next::Plain };
+            *self = Line { program, started: true, nested: true, next, ..Line::default() };
+        }
+    }
+
     fn argument(&mut self, index: usize, offset: usize, word: &'a [u8], parts: &mut Vec<Part>) {
         let next = core::mem::take(&mut self.next);
         let mut part = |start: usize| {
@@ -282,6 +291,28 @@ fn short_flags(word: &[u8]) -> impl Iterator<Item = (&'static [u8], Value)> {
     SHORT_FLAGS.iter().filter(move |(name, _, _)| base.starts_with(name)).map(|&(_, flags, kind)| (flags, kind))
 }
 
+/// The last operator of a shell in a word that stands outside of quotes.
+fn last_operator(word: &[u8]) -> Option<usize> {
+    let mut open = None;
+    let mut last = None;
+    for (at, &byte) in word.iter().enumerate() {
+        match byte {
+            b'"' | b'\'' if open.is_none() => open = Some(byte),
+            b'"' | b'\'' if open == Some(byte) => open = None,
+            b';' | b'&' | b'|' | b'(' | b'`' if open.is_none() => last = Some(at),
+            _ => {}
+        }
+    }
+    last
+}
+
+/// The span between the first quote of a word and the last one like it; none if it has no two.
+fn quoted(word: &[u8]) -> (usize, usize) {
+    let first = word.iter().position(|byte| matches!(byte, b'"' | b'\''));
+    let last = first.and_then(|at| word.iter().rposition(|byte| word.get(at) == Some(byte)));
+    first.zip(last).filter(|(first, last)| first < last).map_or((0, 0), |(first, last)| (first + 1, last))
+}
+
 /// The span of a value without the quotes around it.
 fn unquoted(value: &[u8]) -> (usize, usize) {
     match value {
@@ -358,6 +389,28 @@ mod tests {
             (&["curl", "http://169.254.169.254/latest/api/token"], "curl , http://169.254.169.254/latest/api/token"),
         ] {
             assert_eq!(masked(arguments), expected);
+        }
+    }
+
+    #[test]
+    fn programs_behind_operators_without_white_space() {
+        for (line, expected) in [
+            ("true&&redis-cli -a hunter2", "true&&redis-cli -a *"),
+            ("(redis-cli -a hunter2 ping)", "(redis-cli -a * *"),
+            ("`redis-cli -a hunter2`", "`redis-cli -a *"),
+            ("a;mysql -phunter2", "a;mysql -p*"),
+            ("a||/usr/bin/mysql -phunter2", "a||/usr/bin/mysql -p*"),
+            ("echo $(redis-cli -a hunter2)", "echo $(redis-cli -a *"),
+            ("X=\"$(redis-cli -a hunter2)\" app", "X=\"$(redis-cli -a *\" app"),
+            ("echo x |redis-cli -a x", "echo x |redis-cli -a *"),
+            ("app --password=$(redis-cli -a hunter2 get k)", "app --password=$(redis-cli -a * * *"),
+            ("app --password $(redis-cli -a hunter2)", "app --password $(redis-cli -a *"),
+            ("bash -c 'mysql -phunter2'; ls", "bash -c 'mysql -p*'; ls"),
+            // What is no program leaves the one in front of it.
+            ("curl http://x/?a=b&zip=12 -u me:hunter2", "curl http://x/?a=b&zip=12 -u me:*"),
+            ("curl -H 'a;zip' -u me:hunter2", "curl -H 'a;zip' -u me:*"),
+        ] {
+            assert_eq!(masked(&["sh", "-c", line]), format!("sh , -c , {expected}"));
         }
     }
 
