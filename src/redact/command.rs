@@ -50,6 +50,21 @@ const SHORT_FLAGS: &[(&[u8], &[u8], Value)] = &[
     (b"rpcclient", b"U", Value::Pair),
 ];
 
+/// Letters that may stand in front of such a flag behind one hyphen, because they take no value: `curl -sku`. None are known of the other programs.
+const BUNDLED: &[(&[u8], &[u8])] = &[
+    (b"mysql", b"ABCEfnNqstvX"),
+    (b"mariadb", b"ABCEfnNqstvX"),
+    (b"sshpass", b"v"),
+    (b"ldap", b"AcCILMnNQtuvVxZ"),
+    (b"sqlcmd", b"CEIN"),
+    (b"ipmitool", b"v"),
+    (b"zip", b"0123456789ADFTXceghjklmoqruvy"),
+    (b"unzip", b"CDKLMUVWXZaflnopqtuvz"),
+    (b"curl", b"012346#BGIJLMNORSVZafgijklnpqsv"),
+    (b"smbclient", b"ENPegkq"),
+    (b"rpcclient", b"NPk"),
+];
+
 /// Words of one command line in an argument that are looked at; what follows is not split.
 const MAX_WORDS: usize = 4096;
 
@@ -214,13 +229,15 @@ impl<'a> Line<'a> {
             kinds.next().filter(|kind| *kind != Value::OfLogin || self.login)
         };
         if dashes == 1 {
-            let flag = name.first().copied().unwrap_or_default();
-            let value_here = name.len() > 1;
+            let bundled = bundled(self.program, name).filter(|&at| name.get(at).copied().and_then(known).is_some());
+            let at = bundled.unwrap_or_default();
+            let flag = name.get(at).copied().unwrap_or_default();
+            let value_here = name.len() > at + 1;
             self.short_user |= flag == b'u' && value_here;
             let guessed = self.short_user && flag == b'p' && value_here && !name.iter().skip(1).all(u8::is_ascii_digit);
             match known(flag) {
                 Some(Value::Pair) if value_here => return password_of(word).map(part).unwrap_or_default(),
-                Some(_) if value_here => return part(2),
+                Some(_) if value_here => return part(at + 2),
                 Some(kind) => {
                     self.next = if kind == Value::Pair { Next::Pair } else { Next::Secret };
                     return;
@@ -285,10 +302,21 @@ fn is_pem(word: &[u8]) -> bool {
     word.starts_with(b"-----")
 }
 
+/// The name of a program without its directory.
+fn base_name(word: &[u8]) -> &[u8] {
+    word.iter().rposition(|&byte| byte == b'/').and_then(|at| word.get(at + 1..)).unwrap_or(word)
+}
+
 /// The short flags of a program that take a secret.
 fn short_flags(word: &[u8]) -> impl Iterator<Item = (&'static [u8], Value)> {
-    let base = word.iter().rposition(|&byte| byte == b'/').and_then(|at| word.get(at + 1..)).unwrap_or(word);
+    let base = base_name(word);
     SHORT_FLAGS.iter().filter(move |(name, _, _)| base.starts_with(name)).map(|&(_, flags, kind)| (flags, kind))
+}
+
+/// How many letters of a flag stand in front of one that may take a secret.
+fn bundled(program: &[u8], name: &[u8]) -> Option<usize> {
+    let (_, letters) = BUNDLED.iter().find(|(start, _)| base_name(program).starts_with(start))?;
+    name.iter().position(|letter| !letters.contains(letter))
 }
 
 /// The last operator of a shell in a word that stands outside of quotes.
@@ -414,6 +442,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn bundles_of_short_flags() {
+        for (arguments, expected) in [
+            (&["curl", "-sku", "elastic:hunter2", "https://x"][..], "curl , -sku , elastic:* , https://x"),
+            (&["sh", "-c", "curl -sSu me:hunter2 https://x"], "sh , -c , curl -sSu me:* https://x"),
+            (&["curl", "-skume:hunter2"], "curl , -skume:*"),
+            (&["ldapsearch", "-LLLxw", "hunter2", "cn=x"], "ldapsearch , -LLLxw , * , cn=x"),
+            (&["mysql", "-Nsphunter2", "db"], "mysql , -Nsp* , db"),
+            (&["zip", "-9rP", "hunter2", "x.zip", "d"], "zip , -9rP , * , x.zip , d"),
+            // The value of another flag, or a long flag with one hyphen.
+            (&["snmpwalk", "-v2c", "h"], "snmpwalk , -v2c , h"),
+            (&["mysql", "-happ", "-uroot", "db"], "mysql , -happ , -uroot , db"),
+            (&["curl", "-Xu", "me:x"], "curl , -Xu , me:x"),
+            (&["7z", "a", "-tzip", "x.zip"], "7z , a , -tzip , x.zip"),
+            (&["app", "-sku", "me:x"], "app , -sku , me:x"),
+        ] {
+            assert_eq!(masked(arguments), expected);
+        }
+    }
+
     /// Every way to hand a secret to a program, `@` in its place; arguments apart by `|`.
     const FORMS: &[&str] = &[
         "app|--password=@",
@@ -428,6 +476,8 @@ mod tests {
         "curl|-H|X-Api-Key:@",
         "curl|-u|me:@",
         "curl|-ume:@",
+        "curl|-sSu|me:@",
+        "curl|-skume:@",
         "curl|-U|me:@",
         "curl|--user=me:@",
         "curl|--user|me:@",

@@ -205,6 +205,7 @@ mod tests {
             ("command=app&command=--token%3Dabc", "command=app&command=<N01>"),
             ("command=mysql+-uroot+-phunter22", "command=mysql+-uroot+-p<N01>"),
             ("command=app+--token+abc+--password+x", "command=<N01>"),
+            ("command=curl&command=-sku&command=e:hunter2", "command=curl&command=-sku&command=e:<N01>"),
             ("command=sh&command=a+password:+hunter22", "command=sh&command=<N01>"),
             (&format!("command=echo&command={token}"), "command=echo&command=<T01>"),
             ("command=app&command=%5Bredacted:N01%5D", "command=app&command=%5Bredacted:N01%5D"),
