@@ -257,7 +257,9 @@ impl<'a> Line<'a> {
             }
             return password_of(word).map(part).unwrap_or_default();
         }
-        match assigned(name) {
+        // A system property of Java has its name right behind the flag: `-DapiKey=x`.
+        let property = name.strip_prefix(b"D").filter(|_| dashes == 1).and_then(assigned).map(|start| start + 1);
+        match property.into_iter().chain(assigned(name)).min() {
             Some(start) => part(dashes + start),
             None if equals == name.len() && names::is_secret(name) => self.next = Next::Secret,
             None => {}
@@ -462,6 +464,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn system_properties_of_java() {
+        for (arguments, expected) in [
+            (&["java", "-DapiKey=hunter2", "-jar", "x"][..], "java , -DapiKey=* , -jar , x"),
+            (&["java", "-DAPI_KEY=x"], "java , -DAPI_KEY=*"),
+            (&["java", "-Dpass=x"], "java , -Dpass=*"),
+            (&["java", "-Dsn=x,pass=y"], "java , -Dsn=*"),
+            (&["java", "-DapiKey=x,pass=y"], "java , -DapiKey=*"),
+            (&["java", "-Ddb.password=x"], "java , -Ddb.password=*"),
+            (&["sh", "-c", "java -DapiKey=x -Dmode=fast"], "sh , -c , java -DapiKey=* -Dmode=fast"),
+            (&["java", "-Ddb.passwordPath=/x", "-Dmode=fast"], "java , -Ddb.passwordPath=/x , -Dmode=fast"),
+        ] {
+            assert_eq!(masked(arguments), expected);
+        }
+    }
+
     /// Every way to hand a secret to a program, `@` in its place; arguments apart by `|`.
     const FORMS: &[&str] = &[
         "app|--password=@",
@@ -473,6 +491,7 @@ mod tests {
         "DB_PASSWORD=@",
         "kubectl|create|secret|generic|x|--from-literal=password=@",
         "java|-Ddb.password=@",
+        "java|-DapiKey=@",
         "curl|-H|X-Api-Key:@",
         "curl|-u|me:@",
         "curl|-ume:@",

@@ -102,11 +102,13 @@ impl Judge<'_> {
         if *name == *b"kind" {
             return self.manifest(at, hits);
         }
-        let is_value = name.eq_ignore_ascii_case(b"value");
         if *name == *b"PWD" {
             return self.password_of_odbc(from, hits);
         }
-        if name.is_empty() || !names::is_secret(&name) && !(is_value && self.is_named_secret(start)) {
+        // A system property of Java has its name right behind the flag: `-DapiKey=x`.
+        let property = name.strip_prefix(b"-D").filter(|_| !colon).unwrap_or_default();
+        let is_named = names::is_secret(&name) || !property.is_empty() && names::is_secret(property);
+        if !is_named && !(name.eq_ignore_ascii_case(b"value") && self.is_named_secret(start)) {
             return;
         }
         while from < self.end && matches!(self.text.byte(from), b' ' | b'\t' | ESCAPE) {

@@ -55,6 +55,7 @@ fn assignments_flags_and_urls() {
         ("{\"apiKey\":\"abc\",\"user\":\"me\"}", "{\"apiKey\":\"<N01>\",\"user\":\"me\"}"),
         ("run --password hunter22 --user me", "run --password <N01> --user me"),
         ("run --token Basic abc def && ls", "run --token <N01> && ls"),
+        ("-Xmx1g -DapiKey=hunter22 -Dmode=fast", "-Xmx1g -DapiKey=<N01> -Dmode=fast"),
         ("run --password=hunter22 --user me", "run --password=<N01> --user me"),
         ("postgres://app:hunter22@db:5432/x", "postgres://app:<N01>@db:5432/x"),
         ("curl -H 'Authorization: Bearer abc def' x", "curl -H 'Authorization: <N01>' x"),
