@@ -1,5 +1,6 @@
 //! Command lines: which arguments hold secrets. Flags, program and order stay, because detections read them.
 
+use super::judge::says_nothing;
 use super::names;
 
 /// A secret part of an argument: index of the argument, span in it.
@@ -166,6 +167,8 @@ enum Next {
     #[default]
     Plain,
     Secret,
+    /// A secret by the name of its flag, unless it says nothing: `--use-token true`.
+    Named,
     /// `user:password`
     Pair,
     /// What follows the first word of a secret.
@@ -194,7 +197,11 @@ impl<'a> Line<'a> {
             }
         };
         let is_flag = word.starts_with(b"-") && !is_pem(word);
-        if next == Next::Secret && !(is_flag && word.starts_with(b"--")) {
+        // Inside a nested command line the value may have more words.
+        if next == Next::Named && !self.nested && says_nothing(word) {
+            return;
+        }
+        if matches!(next, Next::Secret | Next::Named) && !(is_flag && word.starts_with(b"--")) {
             part(0);
             // Inside a nested command line an unquoted value goes on to the next flag.
             let open = self.nested && !word.starts_with(b"\"") && !word.starts_with(b"'") && !is_done(word);
@@ -212,6 +219,7 @@ impl<'a> Line<'a> {
         if !is_flag {
             self.login |= word == b"login";
             match assigned(word) {
+                Some(start) if says_nothing(value_at(word, start)) => {}
                 Some(start) => part(start),
                 // `env mysql`, `sudo mysql`: the last known program counts.
                 None if !self.started || short_flags(word).next().is_some() => {
@@ -260,8 +268,9 @@ impl<'a> Line<'a> {
         // A system property of Java has its name right behind the flag: `-DapiKey=x`.
         let property = name.strip_prefix(b"D").filter(|_| dashes == 1).and_then(assigned).map(|start| start + 1);
         match property.into_iter().chain(assigned(name)).min() {
+            Some(start) if says_nothing(value_at(name, start)) => {}
             Some(start) => part(dashes + start),
-            None if equals == name.len() && names::is_secret(name) => self.next = Next::Secret,
+            None if equals == name.len() && names::is_secret(name) => self.next = Next::Named,
             None => {}
         }
     }
@@ -341,6 +350,13 @@ fn quoted(word: &[u8]) -> (usize, usize) {
     let first = word.iter().position(|byte| matches!(byte, b'"' | b'\''));
     let last = first.and_then(|at| word.iter().rposition(|byte| word.get(at) == Some(byte)));
     first.zip(last).filter(|(first, last)| first < last).map_or((0, 0), |(first, last)| (first + 1, last))
+}
+
+/// The value that begins at `start`, without the quotes around it.
+fn value_at(word: &[u8], start: usize) -> &[u8] {
+    let value = word.get(start..).unwrap_or_default();
+    let (from, to) = unquoted(value);
+    value.get(from..to).unwrap_or_default()
 }
 
 /// The span of a value without the quotes around it.
@@ -475,6 +491,27 @@ mod tests {
             (&["java", "-Ddb.password=x"], "java , -Ddb.password=*"),
             (&["sh", "-c", "java -DapiKey=x -Dmode=fast"], "sh , -c , java -DapiKey=* -Dmode=fast"),
             (&["java", "-Ddb.passwordPath=/x", "-Dmode=fast"], "java , -Ddb.passwordPath=/x , -Dmode=fast"),
+        ] {
+            assert_eq!(masked(arguments), expected);
+        }
+    }
+
+    #[test]
+    fn values_that_say_nothing() {
+        for (arguments, expected) in [
+            (&["app", "--enable-bootstrap-token-auth=true"][..], "app , --enable-bootstrap-token-auth=true"),
+            (
+                &["app", "--use-service-account-credentials=true", "--token-ttl=1h"],
+                "app , --use-service-account-credentials=true , --token-ttl=1h",
+            ),
+            (&["app", "--cookie-secure", "false", "x"], "app , --cookie-secure , false , x"),
+            (&["sh", "-c", "app --cookie=\"true\" --password=truest"], "sh , -c , app --cookie=\"true\" --password=*"),
+            (&["sh", "-c", "app -password true story"], "sh , -c , app -password * *"),
+            (&["mysql", "-ptrue"], "mysql , -p*"),
+            (&["redis-cli", "-a", "true"], "redis-cli , -a , *"),
+            (&["app", "--set", "auth.token=true,password=x"], "app , --set , auth.token=*"),
+            // A password may look like a path.
+            (&["app", "--kubeconfig=/etc/x", "--client-key=/etc/y"], "app , --kubeconfig=* , --client-key=*"),
         ] {
             assert_eq!(masked(arguments), expected);
         }

@@ -14,6 +14,7 @@ mod tests;
 use core::cell::Cell;
 
 use formats::{RunEnds, match_format};
+pub(crate) use syntax::says_nothing;
 
 use super::decode;
 use super::tokens::{FORMATS, alphabet, class_of};

@@ -8,6 +8,9 @@ use std::borrow::Cow;
 /// Longest name of a flag or in front of a `=` that is looked at.
 pub(super) const MAX_NAME_BYTES: usize = 64;
 
+/// References that are looked into, each the default of the one before; what is deeper is masked.
+const MAX_DEFAULTS: usize = 4;
+
 /// The first byte of a sequence for a terminal, and the longest one that changes colours.
 const ESCAPE: u8 = 0x1b;
 const MAX_COLOR_BYTES: usize = 24;
@@ -250,33 +253,21 @@ impl Judge<'_> {
         last
     }
 
-    pub(super) fn mask_value(&self, start: usize, end: usize, hits: &mut Vec<Hit>) {
-        let value = self.text.span(start, end);
-        // A reference to a variable is no secret, and a literal that says nothing is none.
-        let reference = value.starts_with(b"$(") || value.starts_with(b"${") || value.starts_with(b"{{");
-        let empty = matches!(
-            value,
-            b"" | b"null"
-                | b"true"
-                | b"false"
-                | b"yes"
-                | b"no"
-                | b"nil"
-                | b"<nil>"
-                | b"{"
-                | b"["
-                | b"{}"
-                | b"[]"
-                | b"|"
-                | b">"
-        );
-        if let Some(default) = default_of(value) {
-            let start = start + default;
-            let value = value.get(default..).unwrap_or_default();
-            let length = value.iter().position(|&byte| byte == b'}').unwrap_or(value.len());
-            return self.mask_value(start, start + length, hits);
+    pub(super) fn mask_value(&self, mut start: usize, mut end: usize, hits: &mut Vec<Hit>) {
+        let mut value = self.text.span(start, end);
+        // What stands where the variable is not set: `${NAME:default}`.
+        for _ in 0..MAX_DEFAULTS {
+            let Some(default) = default_of(value) else { break };
+            start += default;
+            value = value.get(default..).unwrap_or_default();
+            value = value.get(..value.iter().position(|&byte| byte == b'}').unwrap_or(value.len())).unwrap_or_default();
+            end = start + value.len();
         }
-        if !reference && !empty && !is_mask(value) {
+        // A reference to a variable is no secret, and a literal that says nothing is none.
+        let reference = value.starts_with(b"$(")
+            || value.starts_with(b"${") && default_of(value).is_none()
+            || value.starts_with(b"{{");
+        if !reference && !says_nothing(value) && !is_mask(value) {
             hits.push(Hit { start, end, id: "N01" });
         }
     }
@@ -369,6 +360,13 @@ fn default_of(value: &[u8]) -> Option<usize> {
     let colon = name.iter().position(|&byte| !is_name_byte(byte)).filter(|&at| name.get(at) == Some(&b':'))?;
     let sign = name.get(colon + 1).is_some_and(|byte| matches!(byte, b'-' | b'=' | b'+' | b'?'));
     Some(2 + colon + 1 + usize::from(sign))
+}
+
+/// Whether a value under a secret name is no secret: nothing at all, yes or no, or what begins a value that goes on elsewhere.
+pub(crate) fn says_nothing(value: &[u8]) -> bool {
+    const WORDS: [&[u8]; 14] =
+        [b"", b"null", b"true", b"false", b"yes", b"no", b"nil", b"<nil>", b"{", b"[", b"{}", b"[]", b"|", b">"];
+    WORDS.contains(&value)
 }
 
 /// Whether the byte can stand in a name some of whose characters are escapes.

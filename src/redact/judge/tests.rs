@@ -448,6 +448,7 @@ fn values_in_the_syntax_of_configurations() {
         ("spring.password=${DB_PASSWORD:hunter2}\n", "spring.password=${DB_PASSWORD:<N01>}\n"),
         ("x password: ${DB_PASSWORD:-hunter2} y", "x password: ${DB_PASSWORD:-<N01>} y"),
         ("x password: ${DB_PASSWORD:-} y", "x password: ${DB_PASSWORD:-} y"),
+        ("x password: ${A:${B:-a}} y", "x password: ${A:${B:-<N01>}} y"),
         ("['mysql', '--password', 'a b'] x", "['mysql', '--password', '<N01>'] x"),
         ("[\"mysql\",\"--password\",\"a b\"] x", "[\"mysql\",\"--password\",\"<N01>\"] x"),
         ("\x1b[36mapi_key\x1b[0m=a level=info", "\x1b[36mapi_key\x1b[0m=<N01> level=info"),
