@@ -288,7 +288,7 @@ fn is_syntax(byte: u8, next: u8) -> bool {
 }
 
 /// Whether a number or a list may begin with it, behind the name that JSON gives it.
-fn begins_number(byte: u8) -> bool {
+pub(crate) fn begins_number(byte: u8) -> bool {
     byte.is_ascii_digit() || matches!(byte, b'-' | b'[')
 }
 

@@ -39,7 +39,7 @@ mod whole;
 
 pub(crate) use buffer::View;
 pub use buffer::{PADDING, Padded};
-pub(crate) use hints::{Hint, Hints};
+pub(crate) use hints::{Hint, Hints, begins_number};
 pub(crate) use keys::Keys;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use paths::describe;

@@ -3,6 +3,7 @@
 use super::{Hit, Judge, SHORTEST_RUN};
 use crate::bytes::find;
 use crate::redact::{MASK_START, decode, is_mask, names};
+use crate::scan::begins_number;
 use std::borrow::Cow;
 
 /// Longest name of a flag or in front of a `=` that is looked at.
@@ -94,8 +95,8 @@ impl Judge<'_> {
             b' ' | b'"' | b'\'' | b'\t' | b'\\' => {}
             // A list of YAML follows.
             b'\n' => {}
-            _ if colon && (at == self.start || self.text.byte(at - 1) != b'"') => return,
-            _ if colon => {}
+            next if colon && begins_number(next) && at > self.start && self.text.byte(at - 1) == b'"' => {}
+            _ if colon => return,
             b'>' => from += 1,
             // A comparison.
             b'=' if self.text.byte(from + 1) == b' ' => return,
