@@ -89,6 +89,13 @@ pub(crate) fn secret_parts(arguments: &[&[u8]], parts: &mut Vec<Part>) {
     });
 }
 
+/// The parts of the argument of that index, out of those of all arguments in order.
+pub(crate) fn parts_of(parts: &[Part], index: usize) -> &[Part] {
+    let first = parts.partition_point(|part| part.0 < index);
+    let behind = parts.partition_point(|part| part.0 <= index);
+    parts.get(first..behind).unwrap_or_default()
+}
+
 /// The secret parts of a command line that is one text.
 fn nested(index: usize, offset: usize, text: &[u8], levels: u8, parts: &mut Vec<Part>) {
     if levels == 0 || !text.iter().any(u8::is_ascii_whitespace) {

@@ -19,7 +19,7 @@ impl Walk<'_, '_> {
     pub(super) fn on_open(&mut self, outer: u32, member: Member, key: usize) -> (State, u32) {
         let member = self.counted(member);
         let (state, bits) = self.inside(outer, member);
-        if bits & (close::REMOVE | close::REMEMBER) != 0 {
+        if bits & (close::REMOVE | close::REMEMBER | close::COMMAND) != 0 {
             let depth = self.work.open_frames() + 1;
             let notes = self.work.notes(depth);
             (notes.member, notes.place) = (key, member.state());
@@ -104,7 +104,7 @@ impl Walk<'_, '_> {
         let depth = self.work.open_frames();
         let notes = self.work.take_notes(depth);
         if bits & close::COMMAND != 0 {
-            self.command_line();
+            self.command_line(notes.member);
         }
         if bits & close::PAIR != 0 {
             self.close_pair_value(frame.start);

@@ -1,10 +1,11 @@
 //! The one pass over a record's bytes: `buffer` (loads), `string`, `walk`, `frame` and `members` (JSON), `keys` and `paths` (where in the event),
 //! `shapes`, `steps`, `survey`, `inner`, `changes`, `whole` and `reading` (records met before), `templates`, `learn` and `follow` (members met
-//! before), `hints` (which texts need a closer look), `memo` (what came of one), `values`, `pairs`, `containers`, `skip`, `patches`, `lines` and `texts`
+//! before), `hints` (which texts need a closer look), `memo` (what came of one), `values`, `pairs`, `containers`, `skip`, `patches`, `commands`, `lines` and `texts`
 //! (what happens to a value), `tables` (the rules) and `edits` (what changes).
 
 mod buffer;
 mod changes;
+mod commands;
 mod containers;
 mod edits;
 mod follow;

@@ -18,40 +18,6 @@ use crate::redact::tokens::SHORTEST_TOKEN_BYTES;
 use crate::redact::{auditd, catalogue, command, messages, start, uri};
 
 impl Walk<'_, '_> {
-    /// The arguments of the array that closes.
-    pub(super) fn command_line(&mut self) {
-        let texts = core::mem::take(&mut self.work.arguments);
-        let decoded: Vec<Vec<u8>> = texts
-            .iter()
-            .map(|text| {
-                let mut out = Vec::new();
-                string::decode(self.text.view(), *text, &mut out);
-                out
-            })
-            .collect();
-        let bytes: Vec<&[u8]> = decoded.iter().map(Vec::as_slice).collect();
-        let mut parts = Vec::new();
-        command::secret_parts(&bytes, &mut parts);
-        for (index, text) in texts.iter().enumerate() {
-            let mine = parts.iter().filter(|part| part.0 == index);
-            let hits: Vec<Hit> = mine.map(|&(_, start, end)| Hit { start, end, id: "N01" }).collect();
-            let flag = index.checked_sub(1).and_then(|flag| bytes.get(flag));
-            let value = bytes.get(index).copied().unwrap_or_default();
-            if flag.is_some_and(|flag| self.own_argument(flag, value, *text, !hits.is_empty())) {
-                continue;
-            }
-            self.judge_text(
-                *text,
-                |_, _, from, _, all| {
-                    all.extend(hits.iter().map(|hit| Hit { start: from + hit.start, end: from + hit.end, ..*hit }))
-                },
-                false,
-            );
-        }
-        self.work.arguments = texts;
-        self.work.arguments.clear();
-    }
-
     /// JSON in a string, or text.
     pub(super) fn free_text(&mut self, text: Text, quote: usize, after: usize, flags: u32) {
         if flags & (effect::URI | effect::MESSAGE | effect::COMMAND) == 0 {

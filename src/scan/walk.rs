@@ -5,6 +5,7 @@
 //! their end. What needs a decision about a value is in `values`.
 
 use super::buffer::{Padded, View};
+use super::commands::Arguments;
 use super::edits::Edits;
 use super::follow::Shift;
 use super::frame::{Frame, close, pair};
@@ -70,6 +71,8 @@ pub(crate) struct Work {
     notes: Vec<Notes>,
     /// Strings of the innermost array of arguments.
     pub(super) arguments: Vec<Text>,
+    /// Halves of command lines whose other half may come.
+    pub(super) halves: Vec<Arguments>,
     /// Values of pairs whose names may not all have come yet.
     pub(super) waiting: Vec<Waiting>,
     pub(super) scratch: Vec<u8>,
@@ -153,6 +156,7 @@ impl<'w, 'r> Walk<'w, 'r> {
         work.repeats.clear();
         work.notes.clear();
         work.arguments.clear();
+        work.halves.clear();
         work.waiting.clear();
         Self {
             text,
