@@ -69,7 +69,7 @@ pub(super) static KUBERNETES: &[Row] = rows! {
         "Falco looks for secret names in them, so the names have to stay.", "Falco rule Create/Modify Configmap With Private Credentials",
         ("configmaps", ""), r#""requestObject":{"data":{"app.properties":"db.host=db\ndb.password=hunter2hunter2\n","web.xml":"<password>hunter2hunter2</password>"}}"#, ["hunter2"], ["db.host=db", "db.password=", "<password>"];
     "K12" "Environment, commands, arguments and probe headers of containers", "values by the variable's name, the flag or their shape; names, flags and references stay",
-        "People put secrets there.", "Kubernetes API, core/v1 Container",
+        "People put secrets there. `command` and `args` are read as one command line, whichever comes first. Short flags of known programs count alone, in a bundle (`curl -sku`), and behind an operator of a shell (`true&&mysql -p...`).", "Kubernetes API, core/v1 Container",
         ("pods", ""), r#""requestObject":{"spec":{"containers":[{"image":"nginx","env":[{"name":"DB_PASSWORD","value":"hunter2hunter2"},{"name":"MODE","value":"fast"}],"args":["--token","hunter2hunter2","-v"],"command":["mysql","-uroot","-phunter2hunter2"]}]}}"#, ["hunter2"], ["nginx", "DB_PASSWORD", "\"fast\"", "--token", "\"-p["];
     "K13" "`requestURI`: commands of exec, tokens in queries", "values masked in place; names, order and everything else stay byte for byte",
         "It is logged at every level and stage; Elastic's rules read its structure.", "Kubernetes API, pods/exec; Elastic rules for exec",
@@ -134,7 +134,7 @@ pub(super) static LINUX: &[Row] = rows! {
         "journald does so where a message is not UTF-8.", "systemd, journal export formats",
         ("", ""), r#"{"MESSAGE":[112,97,115,115,119,111,114,100,61,104,117,110,116,101,114,50,104,117,110,116,101,114,50]}"#, ["104,117,110"], ["password=["];
     "N01" "A scalar under a secret name, a pair of name and value with one, an argument behind such a flag", "masked; objects and lists below are read on",
-        "Names are split into words, whatever their case; a last word like Name, Ref, Path or Expiration makes them harmless. A pair may have several names and values, in any order: each name decides about all values, the items of lists and the `stringValue` of OpenTelemetry's attributes among them.", "names in the wild; Rancher's and Elastic's lists",
+        "Names are split into words, whatever their case; a last word like Name, Ref, Path or Expiration makes them harmless. In texts and behind flags a value that says nothing stays, like `true` or `no`; a path does not. Behind `-D` the rest of the name decides. A pair may have several names and values, in any order: each name decides about all values, the items of lists and the `stringValue` of OpenTelemetry's attributes among them.", "names in the wild; Rancher's and Elastic's lists",
         ("widgets", "example.com"), r#""requestObject":{"spec":{"apiKey":"hunter2hunter2","secretName":"db","params":[{"name":"db-password","default":"hunter2hunter2"}],"tokenExpirationSeconds":3600}}"#, ["hunter2"], ["\"secretName\":\"db\"", "3600"];
     "D01" "Encodings of something secret", "masked as a whole",
         "base64, hexadecimal, percent and JSON escapes, up to three in each other; over a limit what is left unread is masked, too. gzip in base64 is never unpacked.", "RFC 4648, RFC 3986, RFC 8259, RFC 1952",
