@@ -134,11 +134,8 @@ fn mask_arguments(hints: &Hints, arguments: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
         .iter()
         .enumerate()
         .map(|(index, argument)| {
-            let mut hits: Vec<Hit> = parts
-                .iter()
-                .filter(|part| part.0 == index)
-                .map(|&(_, start, end)| Hit { start, end, id: "N01" })
-                .collect();
+            let mut hits: Vec<Hit> =
+                command::parts_of(&parts, index).iter().map(|&(_, start, end)| Hit { start, end, id: "N01" }).collect();
             let mut padded = argument.to_vec();
             padded.resize(argument.len() + PADDING, 0);
             if let Some(view) = View::new(&padded) {

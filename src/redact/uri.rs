@@ -40,19 +40,16 @@ pub(crate) fn secret_parts(hints: &Hints, text: View<'_>, start: usize, end: usi
     let mut parts = Vec::new();
     command::secret_parts(&bytes, &mut parts);
     for (index, (start, stop, decoded)) in arguments.iter().enumerate() {
-        let secret = parts.iter().find(|part| part.0 == index);
-        match secret {
-            // `--flag=value` without anything to decode: only the value goes.
-            Some(&(_, from, to))
-                if decoded.len() == stop - start && parts.iter().filter(|part| part.0 == index).count() == 1 =>
-            {
-                hits.push(Hit { start: start + from, end: start + to, id: "N01" });
-            }
-            Some(_) => hits.push(Hit { start: *start, end: *stop, id: "N01" }),
-            None => {
+        match command::parts_of(&parts, index) {
+            [] => {
                 judge(hints, text, *start, *stop, hits);
                 whole_value(hints, text, decoded, *start, *stop, hits);
             }
+            // `--flag=value` without anything to decode: only the value goes.
+            &[(_, from, to)] if decoded.len() == stop - start => {
+                hits.push(Hit { start: start + from, end: start + to, id: "N01" });
+            }
+            _ => hits.push(Hit { start: *start, end: *stop, id: "N01" }),
         }
     }
 }
