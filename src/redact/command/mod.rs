@@ -5,6 +5,7 @@ mod tests;
 
 use super::judge::says_nothing;
 use super::names;
+use crate::bytes::find;
 
 /// A secret part of an argument: index of the argument, span in it.
 pub(crate) type Part = (usize, usize, usize);
@@ -120,8 +121,12 @@ fn nested(index: usize, offset: usize, text: &[u8], levels: u8, parts: &mut Vec<
         if matches!(word, b"|" | b"||" | b"&" | b"&&" | b";") {
             line = fresh();
         } else if !word.is_empty() {
-            line.argument(index, offset + at, word, parts);
+            // A flag may stand in quotes with its value.
+            let (from, to) = unquoted(word);
+            let inner = word.get(from..to).filter(|inner| inner.starts_with(b"-"));
+            line.argument(index, offset + at + inner.map_or(0, |_| from), inner.unwrap_or(word), parts);
             line.behind_operator(word);
+            escaped_words(index, offset + at, word, parts);
             let (from, to) = quoted(word);
             nested(index, offset + at + from, word.get(from..to).unwrap_or_default(), levels - 1, parts);
         } else {
@@ -131,6 +136,19 @@ fn nested(index: usize, offset: usize, text: &[u8], levels: u8, parts: &mut Vec<
             line = fresh();
         }
         at += length;
+    }
+}
+
+/// The words of a command line in which the spaces are escaped, as sudo writes what its shell ran.
+fn escaped_words(index: usize, offset: usize, text: &[u8], parts: &mut Vec<Part>) {
+    let mut line = Line { nested: true, ..Line::default() };
+    let mut at = 0;
+    while let Some(space) = text.get(at..).and_then(|rest| find(rest, b"\\ ")) {
+        line.argument(index, offset + at, text.get(at..at + space).unwrap_or_default(), parts);
+        at += space + 2;
+    }
+    if at > 0 {
+        line.argument(index, offset + at, text.get(at..).unwrap_or_default(), parts);
     }
 }
 

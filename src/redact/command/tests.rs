@@ -105,6 +105,18 @@ fn words_that_are_called_like_programs() {
 }
 
 #[test]
+fn words_in_quotes_and_with_escaped_spaces() {
+    for (line, expected) in [
+        (r#"mysql -u root "-pHun\$ter2" x"#, r#"mysql -u root "-p*" x"#),
+        (r#"curl "-u" me:hunter2 x"#, r#"curl "-u" me:* x"#),
+        ("bash -c mysql\\ -uroot\\ -phunter2", "bash -c mysql\\ -uroot\\ -p*"),
+        ("ls /tmp/my\\ file -l", "ls /tmp/my\\ file -l"),
+    ] {
+        assert_eq!(masked(&[line]), expected);
+    }
+}
+
+#[test]
 fn bundles_of_short_flags() {
     for (arguments, expected) in [
         (&["curl", "-sku", "elastic:hunter2", "https://x"][..], "curl , -sku , elastic:* , https://x"),
