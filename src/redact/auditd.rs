@@ -52,21 +52,38 @@ pub(crate) fn records(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 
 /// What has to change in a text of records, in its order.
 pub(crate) fn changes(hints: &Hints, text: &[u8]) -> Vec<Change> {
-    let shifted = |(at, record)| {
-        let changes: Vec<Change> = of_record(hints, record);
-        changes.into_iter().map(move |(start, end, with)| (at + start, at + end, with))
-    };
-    records(text).flat_map(shifted).collect()
+    let mut changes = Vec::new();
+    // A long command line goes over several records of its event.
+    let mut command = Vec::new();
+    let mut event = None;
+    for (at, record) in records(text) {
+        let mut fields = fields(record);
+        for field in &mut fields {
+            (field.start, field.end) = (field.start + at, field.end + at);
+        }
+        let value = |name: &[u8]| fields.iter().find(|field| field.name == name).map(|field| field.value.clone());
+        let kind =
+            value(b"type").unwrap_or_else(|| record.split(|&byte| byte == b' ').next().unwrap_or_default().to_vec());
+        if !matches!(kind.as_slice(), b"EXECVE" | b"1309") {
+            of_record(hints, &kind, &fields, &mut changes);
+            continue;
+        }
+        let id = value(b"msg");
+        if id != event || id.is_none() {
+            execve(hints, &command, &mut changes);
+            command.clear();
+        }
+        event = id;
+        command.append(&mut fields);
+    }
+    execve(hints, &command, &mut changes);
+    changes.sort_by_key(|change| change.0);
+    changes
 }
 
-/// What has to change in one record.
-fn of_record(hints: &Hints, text: &[u8]) -> Vec<Change> {
-    let fields = fields(text);
-    let typed = fields.iter().find(|field| field.name == b"type").map(|field| field.value.clone());
-    let kind = typed.unwrap_or_else(|| text.split(|&byte| byte == b' ').next().unwrap_or_default().to_vec());
-    let mut changes = Vec::new();
-    match kind.as_slice() {
-        b"EXECVE" | b"1309" => execve(hints, &fields, &mut changes),
+/// What has to change in one record that is no command line in arguments.
+fn of_record(hints: &Hints, kind: &[u8], fields: &[Field<'_>], changes: &mut Vec<Change>) {
+    match kind {
         b"TTY" | b"USER_TTY" | b"1319" | b"1124" => {
             // Keystrokes: passwords are among them.
             for field in fields.iter().filter(|field| field.name == b"data" && field.value != b"[redacted:L03]") {
@@ -87,10 +104,9 @@ fn of_record(hints: &Hints, text: &[u8]) -> Vec<Change> {
             }
         }
     }
-    changes.sort_by_key(|change| change.0);
-    changes
 }
 
+/// What has to change in the records of one command line in arguments.
 fn execve(hints: &Hints, fields: &[Field<'_>], changes: &mut Vec<Change>) {
     // Number of the argument, its value, and the fields that it stands in.
     let mut arguments: Vec<(usize, Vec<u8>, Vec<usize>)> = Vec::new();
@@ -256,6 +272,28 @@ mod tests {
 
     fn hex(text: &str) -> String {
         text.bytes().map(|byte| format!("{byte:02X}")).collect()
+    }
+
+    #[test]
+    fn a_command_line_goes_over_several_records_of_its_event() {
+        let record = |event: u32, rest: &str| format!("type=EXECVE msg=audit(1700000000.123:{event}): {rest}");
+        let (first, more) = (record(7, "argc=3 a0=\"app\" a1=\"--password\""), record(7, "a2=\"hunter2\""));
+        assert_eq!(
+            redacted(&format!("{first}\n{more}\ntype=EOE")),
+            format!("{first}\n{}\ntype=EOE", more.replace("hunter2", "[redacted:N01]"))
+        );
+        let pieces = [
+            record(7, &format!("a0=\"sh\" a1[0]={}", hex("mysql -phun"))),
+            record(7, &format!("a1[1]={}", hex("ter2 x"))),
+        ];
+        let masked = hex("mysql -p[redacted:N01] x");
+        assert_eq!(
+            redacted(&pieces.join("\n")),
+            [record(7, &format!("a0=\"sh\" a1[0]={masked}")), record(7, "a1[1]=\"\"")].join("\n")
+        );
+        // Another event has arguments of its own.
+        let other = format!("{first}\n{}", record(8, "a0=\"ls\" a1=\"hunter2\""));
+        assert_eq!(redacted(&other), other);
     }
 
     #[test]
