@@ -112,7 +112,7 @@ impl Judge<'_> {
         // A system property of Java has its name right behind the flag: `-DapiKey=x`.
         let property = name.strip_prefix(b"-D").filter(|_| !colon).unwrap_or_default();
         let is_named = names::is_secret(&name) || !property.is_empty() && names::is_secret(property);
-        if !is_named && !(name.eq_ignore_ascii_case(b"value") && self.is_named_secret(start)) {
+        if !(is_named || name.eq_ignore_ascii_case(b"value") && self.is_named_secret(start)) {
             return;
         }
         while from < self.end && matches!(self.text.byte(from), b' ' | b'\t' | ESCAPE) {
