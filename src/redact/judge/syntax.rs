@@ -222,7 +222,9 @@ impl Judge<'_> {
         let quotes = rest.iter().take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\')).count();
         let rest = rest.get(quotes..).unwrap_or_default();
         let between = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b',')).count();
-        if between == 0 || between == rest.len() || !names::is_secret(self.text.span(at + 2, end)) {
+        // What follows a flag in quotes without quotes of its own is something else: the next field of a record.
+        let is_list = quotes == 0 || rest.get(between).is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'\\'));
+        if between == 0 || between == rest.len() || !is_list || !names::is_secret(self.text.span(at + 2, end)) {
             return;
         }
         let (start, end) = self.value(end + quotes + between);
