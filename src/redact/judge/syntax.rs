@@ -9,15 +9,15 @@ use std::borrow::Cow;
 /// Longest name of a flag or in front of a `=` that is looked at.
 pub(super) const MAX_NAME_BYTES: usize = 64;
 
+/// The same with each of its characters as an escape.
+const MAX_ESCAPED_NAME_BYTES: usize = 6 * MAX_NAME_BYTES;
+
 /// References that are looked into, each the default of the one before; what is deeper is masked.
 const MAX_DEFAULTS: usize = 4;
 
 /// The first byte of a sequence for a terminal, and the longest one that changes colours.
 const ESCAPE: u8 = 0x1b;
 const MAX_COLOR_BYTES: usize = 24;
-
-/// The same with each of its characters as an escape.
-const MAX_ESCAPED_NAME_BYTES: usize = 6 * MAX_NAME_BYTES;
 
 /// Headers whose value goes to the end of the line.
 const HEADERS: [&[u8]; 4] = [b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"];
@@ -59,7 +59,7 @@ impl Judge<'_> {
         while start > self.start && end - start < MAX_NAME_BYTES && is_name_byte(self.text.byte(start - 1)) {
             start -= 1;
         }
-        if let Some(color) = self.color_around(start, end) {
+        if let Some(color) = self.behind_color(start, end) {
             start = color;
         }
         let name = self.text.span(start, end);
@@ -179,7 +179,7 @@ impl Judge<'_> {
     }
 
     /// Where the name really begins that seems to stand at `start..end`, if it stands behind such a sequence.
-    fn color_around(&self, start: usize, end: usize) -> Option<usize> {
+    fn behind_color(&self, start: usize, end: usize) -> Option<usize> {
         let escape = start.checked_sub(2).filter(|&at| at >= self.start && self.text.byte(at) == ESCAPE)?;
         let behind = escape + self.color_at(escape);
         (behind > start && behind <= end).then_some(behind)
@@ -190,13 +190,8 @@ impl Judge<'_> {
         let (start, mut end) = self.value(from);
         if self.text.byte(start) == b'{' {
             // In braces it may hold anything.
-            end = from
-                + self
-                    .text
-                    .span(from, self.line_end(from, true))
-                    .iter()
-                    .position(|&byte| byte == b'}')
-                    .map_or(0, |at| at + 1);
+            let rest = self.text.span(from, self.line_end(from, true));
+            end = from + rest.iter().position(|&byte| byte == b'}').map_or(0, |at| at + 1);
         }
         if end < self.end && self.text.byte(end) == b';' && self.text.byte(start) != b'/' {
             self.mask_value(start, end, hits);
@@ -286,8 +281,9 @@ impl Judge<'_> {
             let triple = [quote; 3];
             if self.text.span(start, self.end).starts_with(&triple) {
                 let rest = self.text.span(start + 3, self.end);
-                self.spend(rest.len());
-                return (start + 3, start + 3 + find(rest, &triple).unwrap_or(rest.len()));
+                let length = find(rest, &triple).unwrap_or(rest.len());
+                self.spend(length);
+                return (start + 3, start + 3 + length);
             }
             let mut end = start + 1;
             // Two quotes stand for one, in YAML and SQL.
