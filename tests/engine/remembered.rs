@@ -90,3 +90,24 @@ fn short_values_of_a_config_map_are_looked_into() {
         }
     }
 }
+
+/// What its bodies are, nobody knows then; also where events like it but for the second resource are known.
+#[test]
+fn an_event_that_names_two_resources_leaves_as_a_placeholder() {
+    let body = |reference: &str| {
+        format!(
+            r#"{{"auditID":"a1","stage":"ResponseComplete","verb":"get","objectRef":{{{reference}}},"requestObject":{{"data":{{"k":"aHVudGVyMg=="}}}}}}"#
+        )
+    };
+    let mut engine = Engine::new();
+    for _ in 0..20 {
+        process(&mut engine, body(r#""resource":"pods","name":"n""#).as_bytes());
+    }
+    for reference in [r#""resource":"pods","resource":"secrets""#, r#""resource":"secrets","resource":"pods""#] {
+        for _ in 0..20 {
+            let answer: Value = serde_json::from_slice(&process(&mut engine, body(reference).as_bytes())).unwrap();
+            assert_eq!(answer["auditgate"]["error"], "E006", "{answer}");
+            assert!(answer["requestObject"].is_null(), "{answer}");
+        }
+    }
+}

@@ -44,6 +44,7 @@ fn values_in_the_syntax_of_configurations() {
         ("x password: ${DB_PASSWORD:-hunter2} y", "x password: ${DB_PASSWORD:-<N01>} y"),
         ("x password: ${DB_PASSWORD:-} y", "x password: ${DB_PASSWORD:-} y"),
         ("x password: ${A:${B:-a}} y", "x password: ${A:${B:-<N01>}} y"),
+        ("x password: ${A:${B:${C:${D:${E:a}}}}} y", "x password: ${A:${B:${C:${D:<N01>}}}}} y"),
         ("a2=\"--token\" a3=\"x\" a4=\"-y\"", "a2=\"--token\" a3=\"x\" a4=\"-y\""),
         ("['mysql', '--password', 'a b'] x", "['mysql', '--password', '<N01>'] x"),
         ("[\"mysql\",\"--password\",\"a b\"] x", "[\"mysql\",\"--password\",\"<N01>\"] x"),
